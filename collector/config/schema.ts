@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { valueTypes } from "../../schemas/model/value.ts";
+
+const expression = z.string().describe("An expression over attributes.");
+const expressionOrLiteral = z
+  .union([z.string(), z.number(), z.boolean()])
+  .describe("An expression over attributes, or a plain number or truth value.");
+
+const tls = z
+  .strictObject({
+    cert: z.string().describe("PEM file with the certificate chain."),
+    key: z.string().describe("PEM file with the private key."),
+    clientCa: z.string().optional().describe("PEM file with the roots that client certificates must chain to."),
+    requireClientCert: z.boolean().default(false).describe("Refuse clients without a certificate."),
+    spiffe: z
+      .array(z.string())
+      .optional()
+      .describe("SPIFFE ids (spiffe://domain/path) or trust domains of the clients that may connect."),
+  })
+  .describe("TLS of a listener; the files are read again when they change.");
+
+const limits = z
+  .strictObject({
+    maxConnections: z.int().positive().default(4096).describe("Connections at once; more are refused."),
+    maxStreams: z.int().positive().default(1000).describe("Streams at once on one connection."),
+    maxMessageBytes: z.int().positive().default(16_777_216).describe("Largest message, compressed or not."),
+    maxHeaderBytes: z.int().positive().default(16_384).describe("Largest header list of a request."),
+    idleTimeoutMs: z
+      .int()
+      .nonnegative()
+      .default(0)
+      .describe("Close a connection without streams after this long; 0 never."),
+    maxConnectionAgeMs: z
+      .int()
+      .nonnegative()
+      .default(1_800_000)
+      .describe("End streams and close a connection after this long, give or take 10 %; 0 never."),
+    maxConnectionAgeGraceMs: z
+      .int()
+      .nonnegative()
+      .default(5_000)
+      .describe("How long streams may take to end at the maximum age."),
+    keepaliveIntervalMs: z.int().nonnegative().default(60_000).describe("Ping a quiet connection this often; 0 never."),
+    keepaliveTimeoutMs: z.int().positive().default(20_000).describe("Close a connection whose ping is not answered."),
+  })
+  .describe("Limits of a listener.");
+
+const listener = z
+  .strictObject({
+    address: z.string().describe('"host:port"; port 0 picks a free one.'),
+    serves: z
+      .array(z.enum(["grpc", "http", "admin"]))
+      .optional()
+      .describe("What is served; by default what the listener is named after."),
+    tls: tls.optional(),
+    limits: limits.prefault({}),
+    reporter: z
+      .enum(["inbound", "outbound"])
+      .default("outbound")
+      .describe("Which side reports, where nothing else tells."),
+    trustForwardedClientCert: z.boolean().default(false).describe("Believe a logged x-forwarded-client-cert."),
+  })
+  .describe("One listening socket.");
+
+const metricParams = z.strictObject({
+  value: expressionOrLiteral.default(1).describe("What is measured; 1 counts."),
+  dimensions: z
+    .record(z.string(), expressionOrLiteral)
+    .default({})
+    .describe("Labels, each an expression. Absent ones become empty."),
+});
+
+const instance = z.discriminatedUnion("template", [
+  z.strictObject({ template: z.literal("metric"), params: metricParams.prefault({}) }),
+]);
+
+const handler = z.strictObject({
+  adapter: z.string().describe("Name of an adapter."),
+  params: z.record(z.string(), z.unknown()).default({}).describe("Settings of the adapter."),
+});
+
+const rule = z.strictObject({
+  name: z.string().min(1).describe("Unique name."),
+  match: expression.optional().describe("When the rule applies; always, if absent."),
+  actions: z
+    .array(z.strictObject({ handler: z.string(), instances: z.array(z.string()).min(1) }))
+    .min(1)
+    .describe("Which instances go to which handlers."),
+});
+
+const attribute = z.strictObject({
+  type: z.enum(valueTypes),
+  meaning: z.string().default(""),
+});
+
+const peerValues = z
+  .record(z.string(), z.union([z.string(), z.record(z.string(), z.string())]))
+  .describe("Attributes below source. or destination., for example workload.name.");
+
+/** The whole configuration: one schema gives the type, the checks, the defaults, the docs and the JSON Schema. */
+export const configSchema = z.strictObject({
+  listeners: z.record(z.string(), listener.nullable()).default({}).describe("Sockets by name; null turns one off."),
+  vocabulary: z.record(z.string(), attribute).default({}).describe("Attributes beside the built-in ones."),
+  handlers: z.record(z.string(), handler).default({}).describe("Configured adapters by name."),
+  instances: z.record(z.string(), instance).default({}).describe("What rules make of records, by name."),
+  rules: z.array(rule).default([]).describe("What goes where."),
+  enrich: z
+    .strictObject({
+      addresses: z.record(z.string(), peerValues).default({}).describe("By address or CIDR of the other side."),
+      principals: z
+        .record(z.string(), peerValues)
+        .default({})
+        .describe("By principal of the other side, without spiffe://."),
+    })
+    .prefault({})
+    .describe("Who the other side is, where the proxy does not tell."),
+  routes: z
+    .strictObject({
+      templates: z
+        .array(z.string())
+        .default([])
+        .describe("Path templates such as /users/{id}; the first that matches wins."),
+      learn: z.boolean().default(true).describe("Learn templates from paths that no configured one matches."),
+      maxTemplates: z
+        .int()
+        .positive()
+        .default(1000)
+        .describe("Distinct learned templates for each host before the rest become {other}."),
+    })
+    .prefault({})
+    .describe("How route.template is made."),
+});
+
+/** A checked configuration with every default filled in. */
+export type HubConfig = z.output<typeof configSchema>;
+/** One listener's settings. */
+export type ListenerConfig = z.output<typeof listener>;
+/** One listener's limits. */
+export type ListenerLimits = z.output<typeof limits>;
+/** One listener's TLS settings. */
+export type TlsConfig = z.output<typeof tls>;

@@ -1,0 +1,37 @@
+import type { Attribute } from "./attribute.ts";
+
+/** The attributes of request. */
+export const requestAttributes = [
+  { name: "request.id", type: "STRING", meaning: "Id of the request." },
+  { name: "request.method", type: "STRING", meaning: "HTTP method." },
+  { name: "request.host", type: "STRING", meaning: "Authority." },
+  { name: "request.path", type: "STRING", meaning: "Path with query." },
+  { name: "request.url_path", type: "STRING", meaning: "Path without query." },
+  {
+    name: "request.query_params",
+    type: "STRING_MAP",
+    meaning: "Query parameters, the first value of a repeated name.",
+  },
+  { name: "request.reason", type: "STRING", meaning: "Audit reason." },
+  { name: "request.scheme", type: "STRING", meaning: "URL scheme." },
+  { name: "request.useragent", type: "STRING", meaning: "User agent." },
+  { name: "request.referer", type: "STRING", meaning: "Referer." },
+  { name: "request.headers", type: "STRING_MAP", meaning: "Request headers, lower-case names." },
+  { name: "request.size", type: "INT64", meaning: "Body bytes of the request." },
+  { name: "request.total_size", type: "INT64", meaning: "Header and body bytes of the request." },
+  { name: "request.http_version", type: "STRING", meaning: "1.0, 1.1, 2 or 3." },
+  { name: "request.forwarded_for", type: "STRING", meaning: "x-forwarded-for." },
+  { name: "request.time", type: "TIMESTAMP", meaning: "When the request arrived." },
+  { name: "request.api_key", type: "STRING", meaning: "API key." },
+  { name: "request.auth.principal", type: "STRING", meaning: "Principal of the verified token: issuer/subject." },
+  { name: "request.auth.audiences", type: "STRING", meaning: "Audiences of the verified token." },
+  { name: "request.auth.presenter", type: "STRING", meaning: "Authorized presenter of the verified token." },
+  { name: "request.auth.claims", type: "STRING_MAP", meaning: "Text claims of the verified token." },
+  { name: "request.auth.raw_claims", type: "STRING", meaning: "Claims of the verified token as JSON text." },
+  { name: "route.name", type: "STRING", meaning: "Name of the proxy's route." },
+  { name: "route.template", type: "STRING", meaning: "Path with its variable segments replaced." },
+  { name: "api.service", type: "STRING", meaning: "API service name." },
+  { name: "api.version", type: "STRING", meaning: "API version." },
+  { name: "api.operation", type: "STRING", meaning: "API operation." },
+  { name: "api.protocol", type: "STRING", meaning: "API protocol." },
+] as const satisfies readonly Attribute[];

@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+/** Unit, property and contract tests: everything that needs no peer outside npm. */
+export default defineConfig({
+  test: {
+    include: ["{collector,adapters,schemas,test,examples,scripts}/**/*.test.ts"],
+    exclude: ["test/e2e/**", "node_modules/**"],
+    testTimeout: 20_000,
+  },
+});
