@@ -21,23 +21,31 @@ export interface Aggregator<T extends Template> {
   record(instance: InstanceOf<T>): void;
   /**
    * Takes a changed configuration or changed instances without losing what is aggregated.
+   * New definitions hold as soon as the call returns; the promise waits for what else moves, such as a listener.
    * Without it, the hub closes and opens the adapter anew.
    */
-  reconfigure?(config: unknown, instances: readonly InstanceDeclaration[]): void;
+  reconfigure?(config: unknown, instances: readonly InstanceDeclaration[]): void | Promise<void>;
   close(): Promise<void>;
 }
 
-/** A page that an adapter serves over HTTP: GET only, whole answers. */
-export interface Page {
-  /** Answers one request. Header names are lower case. */
-  respond(headers: Readonly<Record<string, string | string[] | undefined>>): PageAnswer | Promise<PageAnswer>;
+/** The two text formats of metrics: Prometheus text 0.0.4 and OpenMetrics 1.0. */
+export type ExpositionFormat = "text" | "openmetrics";
+
+/** One metric family as text, so that pages can put families of several sources into one document. */
+export interface MetricFamily {
+  /** Without the `_total` of counters, in both formats. */
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram" | "summary" | "unknown";
+  /** The metadata lines (TYPE, UNIT, HELP), each ended by a line feed. */
+  readonly head: string;
+  /** The sample lines in pieces of some 100 KiB, each piece whole lines; no `# EOF`. May be read over several turns of the event loop. */
+  samples(): Iterable<string>;
 }
 
-/** One HTTP answer of a page. */
-export interface PageAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | string;
+/** Where a metrics page takes its families from. */
+export interface MetricsSource {
+  /** The families at this moment. Pages ask all sources before they read any samples. */
+  families(format: ExpositionFormat): readonly MetricFamily[] | Promise<readonly MetricFamily[]>;
 }
 
 /** What the hub gives an adapter: collaborators, so that nothing is global. */
@@ -52,8 +60,11 @@ export interface Host {
   readonly fetch: typeof fetch;
   /** Adds to a counter of the hub, `mixdown_handler_<name>`, labelled with the handler and these labels. */
   count(name: "overflow" | "expired" | "dropped", labels: Readonly<Record<string, string>>, value: number): void;
-  /** Serves `page` at `/metrics`: on `address` ("host:port") if given, else on the admin listener. Returns how to stop. */
-  serveMetrics(page: Page, address?: string): Promise<() => Promise<void>>;
+  /**
+   * Shows `source` at `/metrics`: on its own listener at `address` ("host:port") if given, else on the admin listener.
+   * Returns how to stop; rejects if the address cannot be bound.
+   */
+  exposeMetrics(source: MetricsSource, address?: string): Promise<() => Promise<void>>;
 }
 
 /** Structured log lines of one handler. */
