@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+// Plain JavaScript, so that a Node too old to run the rest can still say so.
+import { existsSync } from "node:fs";
+
+const oldest = [22, 22];
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
+  process.stderr.write(
+    `mixdown needs Node ${oldest.join(".")} or newer, this is ${process.versions.node}: start it with "npm start", or with node_modules/.bin/node.\n`,
+  );
+  process.exit(70);
+}
+
+const source = new URL("../collector/main.ts", import.meta.url);
+const { main } = await import(
+  existsSync(source) ? source.href : new URL("../dist/collector/main.js", import.meta.url).href
+);
+process.exitCode = await main(process.argv.slice(2));

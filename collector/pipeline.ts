@@ -1,0 +1,57 @@
+import type { AccessLogBatch, AccessLogEntry, StreamOrigin } from "../schemas/model/access-log.ts";
+import type { Receipt } from "../schemas/model/receipt.ts";
+import { AttributeRecord } from "../schemas/model/record.ts";
+
+/** Turns entries of one stream into records: fills a record that was reset. */
+export type NormalizeEntry = (entry: AccessLogEntry, record: AttributeRecord) => void;
+
+/**
+ * What a configuration comes to once it is compiled: how entries become records, and what is done with them.
+ * A plan is built whole and never changed; a reload puts another in its place between two batches.
+ */
+export interface Plan {
+  /** Slots of a record under this plan's vocabulary. */
+  readonly slots: number;
+  readonly normalize: { accessLog(origin: StreamOrigin): NormalizeEntry };
+  readonly rules: { report(record: AttributeRecord): boolean };
+}
+
+/** What the pipeline tells the hub's own metrics. */
+export interface PipelineEvents {
+  /** One batch went through. `matched`: records that some rule applied to; `unmatched`: the rest; `malformed`: entries that never became records. */
+  batch(source: string, matched: number, unmatched: number, malformed: number): void;
+}
+
+/** The way of every record: receivers report batches, and get a receipt back. */
+export interface Pipeline {
+  reportAccessLogs(batch: AccessLogBatch): Receipt;
+  /** Puts another plan in place, from the next batch on. */
+  swap(plan: Plan): void;
+}
+
+/** decode -> normalize -> rules -> dispatch: receivers hand over decoded batches, rules offer instances to lanes. */
+export function createPipeline(first: Plan, events: PipelineEvents): Pipeline {
+  let plan = first;
+  let record = new AttributeRecord(plan.slots);
+
+  return {
+    reportAccessLogs(batch) {
+      const { rules } = plan;
+      const normalize = plan.normalize.accessLog(batch.origin);
+      let matched = 0;
+      let unmatched = 0;
+      for (let entry = batch.next(); entry !== undefined; entry = batch.next()) {
+        record.reset();
+        normalize(entry, record);
+        if (rules.report(record)) matched++;
+        else unmatched++;
+      }
+      events.batch("accesslog", matched, unmatched, batch.malformed);
+      return { accepted: matched + unmatched, malformed: batch.malformed };
+    },
+    swap(next) {
+      plan = next;
+      record = new AttributeRecord(next.slots);
+    },
+  };
+}
