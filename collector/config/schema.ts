@@ -42,6 +42,24 @@ const limits = z
       .describe("How long streams may take to end at the maximum age."),
     keepaliveIntervalMs: z.int().nonnegative().default(60_000).describe("Ping a quiet connection this often; 0 never."),
     keepaliveTimeoutMs: z.int().positive().default(20_000).describe("Close a connection whose ping is not answered."),
+    handshakeTimeoutMs: z
+      .int()
+      .positive()
+      .default(10_000)
+      .describe("How long TLS and the HTTP/2 preface may take on a new connection."),
+    messageTimeoutMs: z
+      .int()
+      .positive()
+      .default(60_000)
+      .describe("How long one message may take to arrive; also how long a unary call may wait with its message."),
+    sendTimeoutMs: z.int().positive().default(60_000).describe("End a call whose answers nobody reads for this long."),
+    maxCalls: z.int().positive().default(65_536).describe("Calls at once on all connections of the listener."),
+    maxBufferedBytes: z
+      .int()
+      .positive()
+      .default(268_435_456)
+      .describe("Memory for messages that have not arrived whole, over all connections of the listener."),
+    maxHeaders: z.int().positive().default(128).describe("Most headers of a request."),
   })
   .describe("Limits of a listener.");
 

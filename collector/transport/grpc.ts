@@ -75,6 +75,16 @@ export interface GrpcMethod {
   open(call: GrpcCall, send: GrpcSend): GrpcHandler;
   /** True if the server may end the call by itself when draining or at a connection's maximum age (client and bidirectional streams). */
   readonly endsOnDrain: boolean;
+  /**
+   * True for unary and server streaming methods: the call takes exactly one message and ends with OK as soon as
+   * `message` settles, without waiting for the caller's end. Absent means any number of messages, then `end`.
+   */
+  readonly takesOneMessage?: boolean;
+  /**
+   * True if messages that were on their way when the server itself ended the call may still be handed to `message`
+   * after `end`, so that a rotated stream loses nothing.
+   */
+  readonly takesLateMessages?: boolean;
 }
 
 /** Methods by full name, "/package.Service/Method". */
