@@ -1,0 +1,233 @@
+/** Anything that can stand in a bootstrap, which Envoy reads as JSON. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** Who the proxy says it is. */
+export interface NodeIdentity {
+  readonly id: string;
+  readonly cluster: string;
+  readonly metadata?: { readonly [key: string]: Json };
+}
+
+/** One destination of the proxy; without a port it has no endpoints. */
+export interface Cluster {
+  readonly name: string;
+  readonly port?: number;
+  readonly http2?: boolean;
+  /** Takes no request at all: every one overflows the circuit breaker. */
+  readonly closed?: boolean;
+  readonly tls?: TlsFiles;
+}
+
+/** PEM files of one side and the roots the other side must chain to. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+}
+
+/** One route of an HTTP listener: to a cluster, or answered by the proxy itself. */
+export interface Route {
+  readonly prefix: string;
+  readonly cluster?: string;
+  readonly timeoutMs?: number;
+  readonly status?: number;
+}
+
+interface ListenerBase {
+  readonly name: string;
+  readonly logName: string;
+  readonly direction?: "INBOUND" | "OUTBOUND";
+  readonly tls?: TlsFiles;
+}
+
+/** A listener that speaks HTTP/1.1 and HTTP/2 and logs every request. */
+export interface HttpListener extends ListenerBase {
+  readonly kind: "http";
+  readonly routes: readonly Route[];
+  /** Start and periodic entries too, the latter this often. */
+  readonly periodicMs?: number;
+}
+
+/** A listener that passes connections on and logs each. */
+export interface TcpListener extends ListenerBase {
+  readonly kind: "tcp";
+  readonly cluster: string;
+  readonly periodicMs?: number;
+}
+
+/** A proxy to start. */
+export interface ProxySettings {
+  readonly node: NodeIdentity;
+  /** The hub's gRPC port on loopback. */
+  readonly hubPort: number;
+  readonly listeners: readonly (HttpListener | TcpListener)[];
+  readonly clusters: readonly Cluster[];
+  /** How often buffered entries go out. */
+  readonly flushMs?: number;
+}
+
+const hubCluster = "mixdown-hub";
+const type = (name: string) => `type.googleapis.com/${name}`;
+const loopback = (port: number): Json => ({ socket_address: { address: "127.0.0.1", port_value: port } });
+const seconds = (ms: number): Json => `${ms / 1000}s`;
+
+/** The whole bootstrap of a proxy: listeners and admin on free ports, access logs to the hub. */
+export function bootstrap(proxy: ProxySettings): Json {
+  const { id, cluster, metadata = {} } = proxy.node;
+  const hub: Cluster = { name: hubCluster, port: proxy.hubPort, http2: true };
+  return {
+    node: { id, cluster, metadata },
+    admin: { address: loopback(0) },
+    static_resources: {
+      listeners: proxy.listeners.map((listener) => toListener(listener, proxy.flushMs ?? 200)),
+      clusters: [...proxy.clusters, hub].map(toCluster),
+    },
+  };
+}
+
+function toListener(listener: HttpListener | TcpListener, flushMs: number): Json {
+  const filter = listener.kind === "http" ? connectionManager(listener, flushMs) : tcpProxy(listener, flushMs);
+  return {
+    name: listener.name,
+    address: loopback(0),
+    ...(listener.direction && { traffic_direction: listener.direction }),
+    ...(listener.tls && { listener_filters: [tlsInspector()] }),
+    filter_chains: [{ filters: [filter], ...(listener.tls && { transport_socket: downstreamTls(listener.tls) }) }],
+  };
+}
+
+function connectionManager(listener: HttpListener, flushMs: number): Json {
+  const { periodicMs } = listener;
+  return {
+    name: "envoy.filters.network.http_connection_manager",
+    typed_config: {
+      "@type": type("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"),
+      stat_prefix: listener.name,
+      codec_type: "AUTO",
+      access_log: [accessLog("http", listener.logName, flushMs)],
+      ...(periodicMs && {
+        access_log_options: { flush_access_log_on_new_request: true, access_log_flush_interval: seconds(periodicMs) },
+      }),
+      http_filters: [
+        {
+          name: "envoy.filters.http.router",
+          typed_config: { "@type": type("envoy.extensions.filters.http.router.v3.Router") },
+        },
+      ],
+      route_config: {
+        name: listener.name,
+        virtual_hosts: [{ name: "all", domains: ["*"], routes: listener.routes.map(toRoute) }],
+      },
+    },
+  };
+}
+
+function toRoute({ prefix, cluster, timeoutMs = 0, status = 200 }: Route): Json {
+  const action: Json = cluster
+    ? { route: { ...target(cluster), timeout: seconds(timeoutMs) } }
+    : { direct_response: { status } };
+  return { name: `route ${prefix}`, match: { prefix }, ...(action as { [key: string]: Json }) };
+}
+
+/** A cluster written as `$header` is taken from that request header, and so may be one that does not exist. */
+function target(cluster: string): { [key: string]: Json } {
+  return cluster.startsWith("$") ? { cluster_header: cluster.slice(1) } : { cluster };
+}
+
+function tcpProxy(listener: TcpListener, flushMs: number): Json {
+  const { periodicMs } = listener;
+  return {
+    name: "envoy.filters.network.tcp_proxy",
+    typed_config: {
+      "@type": type("envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"),
+      stat_prefix: listener.name,
+      cluster: listener.cluster,
+      access_log: [accessLog("tcp", listener.logName, flushMs)],
+      ...(periodicMs && {
+        access_log_options: {
+          access_log_flush_interval: seconds(periodicMs),
+          flush_access_log_on_connected: true,
+          flush_access_log_on_start: true,
+        },
+      }),
+    },
+  };
+}
+
+function accessLog(kind: "http" | "tcp", logName: string, flushMs: number): Json {
+  const common = {
+    log_name: logName,
+    transport_api_version: "V3",
+    grpc_service: { envoy_grpc: { cluster_name: hubCluster } },
+    buffer_flush_interval: seconds(flushMs),
+  };
+  const headers = {
+    additional_request_headers_to_log: ["content-type"],
+    additional_response_headers_to_log: ["content-type", "grpc-status"],
+    additional_response_trailers_to_log: ["grpc-status"],
+  };
+  const message = kind === "http" ? "HttpGrpcAccessLogConfig" : "TcpGrpcAccessLogConfig";
+  return {
+    name: `envoy.access_loggers.${kind}_grpc`,
+    typed_config: {
+      "@type": type(`envoy.extensions.access_loggers.grpc.v3.${message}`),
+      common_config: common,
+      ...(kind === "http" && headers),
+    },
+  };
+}
+
+function tlsInspector(): Json {
+  return {
+    name: "envoy.filters.listener.tls_inspector",
+    typed_config: { "@type": type("envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector") },
+  };
+}
+
+function commonTls({ cert, key, ca }: TlsFiles): Json {
+  return {
+    tls_certificates: [{ certificate_chain: { filename: cert }, private_key: { filename: key } }],
+    validation_context: { trusted_ca: { filename: ca } },
+  };
+}
+
+function downstreamTls(files: TlsFiles): Json {
+  return {
+    name: "envoy.transport_sockets.tls",
+    typed_config: {
+      "@type": type("envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"),
+      require_client_certificate: true,
+      common_tls_context: commonTls(files),
+    },
+  };
+}
+
+function upstreamTls(files: TlsFiles): Json {
+  return {
+    name: "envoy.transport_sockets.tls",
+    typed_config: {
+      "@type": type("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"),
+      common_tls_context: commonTls(files),
+    },
+  };
+}
+
+function toCluster({ name, port, http2, closed, tls }: Cluster): Json {
+  const endpoints = port === undefined ? [] : [{ lb_endpoints: [{ endpoint: { address: loopback(port) } }] }];
+  return {
+    name,
+    type: "STATIC",
+    connect_timeout: "1s",
+    load_assignment: { cluster_name: name, endpoints },
+    ...(http2 && { typed_extension_protocol_options: http2Options() }),
+    ...(closed && {
+      circuit_breakers: { thresholds: [{ max_connections: 1, max_pending_requests: 0, max_requests: 0 }] },
+    }),
+    ...(tls && { transport_socket: upstreamTls(tls) }),
+  };
+}
+
+function http2Options(): Json {
+  const name = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+  return { [name]: { "@type": type(name), explicit_http_config: { http2_protocol_options: {} } } };
+}

@@ -1,0 +1,97 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { requirePeer } from "../../support/peers.ts";
+import { type Child, startChild } from "./child.ts";
+import { temporaryFolder } from "./folder.ts";
+import { waitUntil } from "./wait.ts";
+
+/** One series of an instant query. */
+export interface Series {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** A running Prometheus that scrapes one target every half second. */
+export interface Prometheus {
+  readonly process: Child;
+  query(expression: string): Promise<Series[]>;
+  /** The value of an expression that gives at most one series; 0 if none. */
+  value(expression: string): Promise<number>;
+  stop(): Promise<number | string>;
+}
+
+/** A port of loopback that was free a moment ago, for programs that cannot say which one they took. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+/** Starts Prometheus on `target` ("host:port") and waits until the target was scraped. */
+export async function startPrometheus(target: string): Promise<Prometheus> {
+  const folder = temporaryFolder("prometheus");
+  const config = join(folder.path, "prometheus.yml");
+  writeFileSync(
+    config,
+    stringify({
+      global: { scrape_interval: "500ms", scrape_timeout: "400ms" },
+      scrape_configs: [{ job_name: "mixdown", static_configs: [{ targets: [target] }] }],
+    }),
+  );
+  const address = `127.0.0.1:${await freePort()}`;
+  const child = startChild(requirePeer("prometheus"), [
+    `--config.file=${config}`,
+    `--storage.tsdb.path=${join(folder.path, "data")}`,
+    `--web.listen-address=${address}`,
+    "--log.level=warn",
+  ]);
+  const query = (expression: string) => instantQuery(address, expression);
+  const prometheus: Prometheus = {
+    process: child,
+    query,
+    value: async (expression) => (await query(expression))[0]?.value ?? 0,
+    async stop() {
+      const status = await child.stop();
+      folder.remove();
+      return status;
+    },
+  };
+  await waitUntil(
+    "Prometheus to scrape its target",
+    () =>
+      prometheus.value("up").then(
+        (up) => up === 1,
+        () => false,
+      ),
+    30_000,
+  );
+  return prometheus;
+}
+
+interface QueryAnswer {
+  readonly data: {
+    readonly result: readonly { readonly metric: Record<string, string>; readonly value: [number, string] }[];
+  };
+}
+
+async function instantQuery(address: string, expression: string): Promise<Series[]> {
+  const answer = await fetch(`http://${address}/api/v1/query?query=${encodeURIComponent(expression)}`);
+  if (!answer.ok) throw new Error(`Prometheus refused ${expression}: ${await answer.text()}`);
+  const { data } = (await answer.json()) as QueryAnswer;
+  return data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
+}
+
+/** What `promtool check metrics` finds in a page; empty if nothing. */
+export function lint(page: string): string {
+  const { stdout, stderr } = spawnSync(requirePeer("promtool"), ["check", "metrics"], {
+    input: page,
+    encoding: "utf8",
+  });
+  return `${stdout}${stderr}`;
+}
