@@ -11,7 +11,8 @@ export interface HubMetrics {
   readonly receivedBytes: Counter<"source">;
   readonly connections: Gauge<"listener">;
   readonly connectionsClosed: Counter<"listener" | "reason">;
-  readonly connectionsRefused: Counter<"listener" | "reason">;
+  readonly refused: Counter<"listener" | "reason">;
+  readonly wireBytes: Counter<"listener" | "direction">;
   readonly streams: Gauge<"listener">;
   readonly calls: Counter<"listener" | "status">;
   readonly protocolErrors: Counter<"listener" | "reason">;
@@ -59,7 +60,8 @@ export function createHubMetrics(): HubMetrics {
     receivedBytes: counter("received_bytes_total", "Bytes of messages received, by source.", ["source"]),
     connections: gauge("connections", "Open connections.", ["listener"]),
     connectionsClosed: counter("connections_closed_total", "Closed connections, by reason.", ["listener", "reason"]),
-    connectionsRefused: counter("refused_total", "Connections and calls refused, by reason.", ["listener", "reason"]),
+    refused: counter("refused_total", "Connections and calls refused, by reason.", ["listener", "reason"]),
+    wireBytes: counter("wire_bytes_total", "Bytes on the wire, framing included.", ["listener", "direction"]),
     streams: gauge("streams", "Open streams.", ["listener"]),
     calls: counter("calls_total", "Ended calls, by gRPC status.", ["listener", "status"]),
     protocolErrors: counter("protocol_errors_total", "Faults of peers in HTTP/2, TLS or gRPC, by reason.", [

@@ -1,0 +1,41 @@
+import Fastify, { type FastifyInstance } from "fastify";
+import { toErrorBody, useErrorBodies } from "./http-errors.ts";
+import type { MetricsPages } from "./metrics-pages.ts";
+
+/** What the admin listener shows. */
+export interface AdminOptions {
+  readonly metrics: MetricsPages;
+  /** Whether the hub takes traffic: open and not draining. */
+  ready(): boolean;
+  /** A fault of the hub itself while it answered. */
+  onFault(error: unknown, url: string): void;
+}
+
+/** Adds the admin routes: `/metrics`, `/livez` (the process answers) and `/readyz` (it takes traffic). */
+export function mountAdmin(server: FastifyInstance, { metrics, ready }: AdminOptions): void {
+  metrics.mount(server);
+  server.get("/livez", async () => ({ status: "ok" }));
+  server.get("/readyz", async (_request, reply) =>
+    ready() ? { status: "ready" } : reply.code(503).send(toErrorBody("NOT_READY", "the hub is starting or draining")),
+  );
+}
+
+/** How a listener's settings shape its HTTP server. */
+export interface HttpServerOptions {
+  readonly maxBodyBytes: number;
+  onFault(error: unknown, url: string): void;
+}
+
+/** An HTTP server with the hub's form of errors and limits against slow or idle clients. */
+export function createHttpServer({ maxBodyBytes, onFault }: HttpServerOptions): FastifyInstance {
+  const server = Fastify({
+    bodyLimit: maxBodyBytes,
+    requestTimeout: 60_000,
+    connectionTimeout: 120_000,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: "idle",
+    routerOptions: { maxParamLength: 1024 },
+  });
+  useErrorBodies(server, onFault);
+  return server;
+}

@@ -1,0 +1,143 @@
+import type { Host } from "../adapters/adapter.ts";
+import { promClientSource } from "../adapters/shared/prom-client-source.ts";
+import { createMetricsPages, type MetricsPages } from "./admin/metrics-pages.ts";
+import { mountAdmin } from "./admin/server.ts";
+import type { CheckedConfig } from "./config/checked.ts";
+import { createHandlers, type HandlerSource, type Handlers } from "./dispatch/handlers.ts";
+import { type Listener, openListeners } from "./listeners.ts";
+import { createConnectionTable } from "./normalize/connection-table.ts";
+import { createPipeline } from "./pipeline.ts";
+import { type CompiledPlan, createPlan, type IntakeState } from "./plan.ts";
+import { openReceivers } from "./receivers/inventory.ts";
+import { createHubEvents, type HubEvents } from "./telemetry/events.ts";
+import type { Log } from "./telemetry/log.ts";
+import { createHubMetrics, type HubMetrics } from "./telemetry/metrics.ts";
+
+/** What a hub is opened with. */
+export interface HubOptions {
+  readonly checked: CheckedConfig;
+  readonly log: Log;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/** A running hub. */
+export interface Hub {
+  /** Addresses as bound, by listener. */
+  readonly listeners: Readonly<Record<string, string>>;
+  readonly metrics: HubMetrics;
+  /** Takes a checked configuration live: handlers and rules change, series and streams carry over. Rejects with nothing changed. */
+  reload(checked: CheckedConfig): Promise<void>;
+  /** Stops taking, lets streams and lanes end within `graceMs`, closes everything. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Opens a hub: what is downstream first, so that nothing arrives before there is somewhere to send it. */
+export async function openHub({ checked, log, now }: HubOptions): Promise<Hub> {
+  const metrics = createHubMetrics();
+  const events = createHubEvents(metrics, log, now);
+  const pages = createMetricsPages(promClientSource(metrics.registry), events.metricNameTaken);
+  const handlers = createHandlers({
+    hostFor: (source) => hostFor(source, pages, events, log, now),
+    events: events.dispatch,
+  });
+  const state: IntakeState = { connections: createConnectionTable({ now }), now };
+  const first = await applyHandlers(handlers, checked, state);
+  let plan = first.plan;
+  const pipeline = createPipeline(plan, events.pipeline);
+  observePlan(metrics, () => plan);
+  let ready = false;
+
+  const receivers = openReceivers({ intake: pipeline, events: events.receivers, now });
+  let listeners: Listener[];
+  try {
+    listeners = await openListeners(checked.config.listeners, {
+      grpcMethods: receivers.grpcMethods,
+      mount: (service, server) => {
+        if (service === "admin") mountAdmin(server, { metrics: pages, ready: () => ready });
+      },
+      transportEvents: events.transport,
+      onFault: events.httpFault,
+    });
+  } catch (error) {
+    await handlers.close();
+    throw error;
+  }
+  ready = true;
+  receivers.setServing(true);
+
+  return {
+    listeners: Object.fromEntries(listeners.map(({ name, address }) => [name, address])),
+    metrics,
+    async reload(next) {
+      const applied = await applyHandlers(handlers, next, state, (compiled) => {
+        plan = compiled;
+        pipeline.swap(compiled);
+      });
+      await applied.settled;
+    },
+    async close(graceMs) {
+      ready = false;
+      receivers.setServing(false);
+      const upstream = listeners.filter(({ serves }) => !serves.includes("admin"));
+      await Promise.all(upstream.map((listener) => listener.drain(graceMs)));
+      await handlers.close();
+      await Promise.all(
+        listeners.filter((listener) => !upstream.includes(listener)).map((listener) => listener.drain(1000)),
+      );
+    },
+  };
+}
+
+/** Opens and changes handlers for a configuration, and compiles the plan that sends to them. */
+async function applyHandlers(
+  handlers: Handlers,
+  checked: CheckedConfig,
+  state: IntakeState,
+  swap: (plan: CompiledPlan) => void = () => {},
+): Promise<{ plan: CompiledPlan; settled: Promise<void> }> {
+  const prepared = await handlers.prepare(checked.handlers);
+  const plan = createPlan(checked, prepared.lanes, state);
+  const committed = prepared.commit();
+  swap(plan);
+  return { plan, settled: committed.then(() => prepared.retire()) };
+}
+
+function hostFor(
+  { name, instances }: HandlerSource,
+  pages: MetricsPages,
+  events: HubEvents,
+  log: Log,
+  now: () => number,
+): Host {
+  return {
+    handler: name,
+    instances,
+    now,
+    log: log.child({ handler: name }),
+    fetch,
+    count: (counter, labels, value) => events.handlerCount(name, counter, labels, value),
+    exposeMetrics: (source, address) => pages.expose(source, address),
+  };
+}
+
+/** Shows what the running plan's rules did; counts go on over reloads by rule name. */
+function observePlan(metrics: HubMetrics, plan: () => CompiledPlan): void {
+  metrics.observe({
+    name: "mixdown_rule_hits_total",
+    help: "Records that a rule applied to.",
+    kind: "counter",
+    labelNames: ["rule"],
+    read: () =>
+      plan()
+        .rules.hits()
+        .map(({ rule, hits }) => ({ labels: { rule }, value: hits })),
+  });
+  metrics.observe({
+    name: "mixdown_instances_skipped_total",
+    help: "Instances not made since their value was absent or an error.",
+    kind: "counter",
+    labelNames: ["instance"],
+    read: () => [...plan().rules.skipped()].map(([instance, value]) => ({ labels: { instance }, value })),
+  });
+}

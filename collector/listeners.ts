@@ -1,0 +1,93 @@
+import type { FastifyInstance } from "fastify";
+import { createHttpServer } from "./admin/server.ts";
+import type { HubConfig, ListenerConfig } from "./config/schema.ts";
+import { HubError } from "./errors.ts";
+import { formatAddress, parseAddress } from "./transport/address.ts";
+import type { GrpcMethods } from "./transport/grpc.ts";
+import { createGrpcServer, type TransportEvents } from "./transport/grpc-server.ts";
+
+/** What a listener can serve. */
+export type Service = "grpc" | "http" | "admin";
+
+/** What listeners put on their sockets. */
+export interface ListenerServices {
+  /** The gRPC methods of one listener, whose settings some of them heed. */
+  grpcMethods(name: string, config: ListenerConfig): GrpcMethods;
+  /** Adds the HTTP routes of a service. */
+  mount(service: "http" | "admin", server: FastifyInstance): void;
+  /** Counts for one listener. */
+  transportEvents(name: string): TransportEvents;
+  onFault(error: unknown, url: string): void;
+}
+
+/** One bound listener. */
+export interface Listener {
+  readonly name: string;
+  /** "host:port" as bound. */
+  readonly address: string;
+  readonly serves: readonly Service[];
+  /** Stops taking connections and lets what is under way end, at most this long. */
+  drain(graceMs: number): Promise<void>;
+}
+
+/** What a listener serves: what its settings say, else what it is named after. */
+export function servicesOf(name: string, config: ListenerConfig): readonly Service[] {
+  if (config.serves !== undefined) return config.serves;
+  return name === "http" || name === "admin" ? [name] : ["grpc"];
+}
+
+/** Binds every listener that is not off. Rejects with LISTEN_FAILED, with nothing left bound. */
+export async function openListeners(config: HubConfig["listeners"], services: ListenerServices): Promise<Listener[]> {
+  const wanted = Object.entries(config).flatMap(([name, settings]) => (settings === null ? [] : [{ name, settings }]));
+  const results = await Promise.allSettled(wanted.map(({ name, settings }) => openListener(name, settings, services)));
+  const open = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed === undefined) return open;
+  await Promise.all(open.map((listener) => listener.drain(0)));
+  throw failed.reason;
+}
+
+async function openListener(name: string, config: ListenerConfig, services: ListenerServices): Promise<Listener> {
+  try {
+    return servicesOf(name, config).includes("grpc")
+      ? await openGrpc(name, config, services)
+      : await openHttp(name, config, services);
+  } catch (error) {
+    if (error instanceof HubError) throw error;
+    throw new HubError(
+      "LISTEN_FAILED",
+      `listener ${name} cannot listen on ${config.address}: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
+}
+
+async function openGrpc(name: string, config: ListenerConfig, services: ListenerServices): Promise<Listener> {
+  const server = createGrpcServer({
+    listener: name,
+    config,
+    methods: services.grpcMethods(name, config),
+    events: services.transportEvents(name),
+  });
+  const { address } = await server.listen();
+  return { name, address, serves: ["grpc"], drain: (graceMs) => server.drain(graceMs) };
+}
+
+async function openHttp(name: string, config: ListenerConfig, services: ListenerServices): Promise<Listener> {
+  const server = createHttpServer({ maxBodyBytes: config.limits.maxMessageBytes, onFault: services.onFault });
+  const serves = servicesOf(name, config);
+  for (const service of serves) if (service !== "grpc") services.mount(service, server);
+  await server.listen(parseAddress(config.address));
+  const bound = server.server.address();
+  const address =
+    bound !== null && typeof bound === "object"
+      ? formatAddress({ host: bound.address, port: bound.port })
+      : config.address;
+  return { name, address, serves, drain: (graceMs) => closeWithin(server, graceMs) };
+}
+
+async function closeWithin(server: FastifyInstance, graceMs: number): Promise<void> {
+  const cut = setTimeout(() => server.server.closeAllConnections(), graceMs);
+  await server.close();
+  clearTimeout(cut);
+}

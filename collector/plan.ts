@@ -1,0 +1,50 @@
+import { createProjection } from "../schemas/model/record.ts";
+import type { CheckedConfig } from "./config/checked.ts";
+import type { Lane } from "./dispatch/lane.ts";
+import { createAccessLogNormalizer } from "./normalize/access-log.ts";
+import type { ConnectionTable } from "./normalize/connection-table.ts";
+import { createEnrichTables } from "./normalize/enrich.ts";
+import { createRouteTemplates } from "./normalize/route-templates.ts";
+import type { Plan } from "./pipeline.ts";
+import { createRuleTable, type RuleTable } from "./rules/rule-table.ts";
+
+/** What outlives a plan: state that a reload carries over. */
+export interface IntakeState {
+  readonly connections: ConnectionTable;
+  now(): number;
+}
+
+/** A plan with its rules in view, for the hub's metrics. */
+export interface CompiledPlan extends Plan {
+  readonly rules: RuleTable;
+}
+
+/** Label combinations that instances with the same dimensions may have at once, at least. */
+const MIN_TUPLES = 20_000;
+
+/** Compiles a checked configuration: the projection follows from what rules, instances and adapters read. */
+export function createPlan(checked: CheckedConfig, lanes: ReadonlyMap<string, Lane>, state: IntakeState): CompiledPlan {
+  const { config, vocabulary } = checked;
+  const rules = createRuleTable({
+    rules: checked.rules,
+    instances: checked.instances,
+    outboxes: lanes,
+    maxTuples: Math.max(
+      MIN_TUPLES,
+      ...[...checked.handlers.values()].map(({ adapter, params }) => adapter.tupleBudget?.(params) ?? 0),
+    ),
+    now: state.now,
+  });
+  const normalizer = createAccessLogNormalizer({
+    projection: createProjection(rules.slots),
+    enrich: createEnrichTables(config.enrich),
+    routes: createRouteTemplates(config.routes),
+    connections: state.connections,
+    now: state.now,
+  });
+  return {
+    slots: vocabulary.attributes.length,
+    normalize: { accessLog: (origin) => normalizer.forOrigin(origin) },
+    rules,
+  };
+}

@@ -1,0 +1,96 @@
+import type { DirectLaneEvents } from "../dispatch/direct-lane.ts";
+import type { PipelineEvents } from "../pipeline.ts";
+import type { TransportEvents } from "../transport/events.ts";
+import { createLogLimiter, type Log } from "./log.ts";
+import type { HubMetrics } from "./metrics.ts";
+
+/** What the stages report, counted in the hub's metrics and logged where an operator should know. */
+export interface HubEvents {
+  readonly pipeline: PipelineEvents;
+  readonly dispatch: DirectLaneEvents;
+  transport(listener: string): TransportEvents;
+  /** What a handler counts about itself. */
+  handlerCount(
+    handler: string,
+    counter: "overflow" | "expired" | "dropped",
+    labels: Readonly<Record<string, string>>,
+    value: number,
+  ): void;
+  /** Two sources show a metric of the same name; the later one is left out of the page. */
+  metricNameTaken(family: string): void;
+  /** The hub failed to answer over HTTP. */
+  httpFault(error: unknown, url: string): void;
+}
+
+/** A fault that repeats is logged once in this time, with the count of the others. */
+const LOG_EVERY_MS = 10_000;
+
+/** Counts and logs what the stages report. */
+export function createHubEvents(metrics: HubMetrics, log: Log, now: () => number): HubEvents {
+  const limited = createLogLimiter(LOG_EVERY_MS, now);
+  const logFault = (key: string, fields: object, message: string) =>
+    limited(key, (suppressed) => log.error({ ...fields, suppressed }, message));
+
+  return {
+    pipeline: {
+      batch(source, matched, unmatched, malformed) {
+        if (matched > 0) metrics.records.inc({ source, outcome: "matched" }, matched);
+        if (unmatched > 0) metrics.records.inc({ source, outcome: "unmatched" }, unmatched);
+        if (malformed > 0) metrics.records.inc({ source, outcome: "malformed" }, malformed);
+      },
+    },
+    dispatch: {
+      failed(handler, error) {
+        metrics.handlerErrors.inc({ handler });
+        logFault(`handler ${handler}`, { handler, err: error }, "an adapter threw; the instance is lost");
+      },
+    },
+    transport: (listener) => createTransportEvents(listener, metrics, logFault),
+    handlerCount(handler, counter, { metric = "", label = "", reason = "" }, value) {
+      if (counter === "overflow") metrics.handlerOverflow.inc({ handler, metric, label }, value);
+      else if (counter === "expired") metrics.handlerExpired.inc({ handler, metric }, value);
+      else metrics.handlerDropped.inc({ handler, metric, reason }, value);
+    },
+    metricNameTaken(family) {
+      logFault(
+        `name ${family}`,
+        { metric: family },
+        "two sources have a metric of this name; the second is left out of /metrics",
+      );
+    },
+    httpFault(error, url) {
+      logFault("http", { err: error, url }, "failed to answer over HTTP");
+    },
+  };
+}
+
+function createTransportEvents(
+  listener: string,
+  metrics: HubMetrics,
+  logFault: (key: string, fields: object, message: string) => void,
+): TransportEvents {
+  const wire = {
+    received: metrics.wireBytes.labels(listener, "received"),
+    sent: metrics.wireBytes.labels(listener, "sent"),
+  };
+  return {
+    connectionOpened: () => metrics.connections.inc({ listener }),
+    connectionClosed(reason) {
+      metrics.connections.dec({ listener });
+      metrics.connectionsClosed.inc({ listener, reason });
+    },
+    streamOpened: () => metrics.streams.inc({ listener }),
+    streamClosed(_method, status) {
+      metrics.streams.dec({ listener });
+      metrics.calls.inc({ listener, status: String(status) });
+    },
+    refused: (reason) => metrics.refused.inc({ listener, reason }),
+    protocolError: (reason) => metrics.protocolErrors.inc({ listener, reason }),
+    bytes(received, sent) {
+      if (received > 0) wire.received.inc(received);
+      if (sent > 0) wire.sent.inc(sent);
+    },
+    handlerFault: (method, error) =>
+      logFault(`method ${method}`, { listener, method, err: error }, "a call failed inside the hub"),
+  };
+}
