@@ -72,6 +72,12 @@ const listener = z
       .describe("What is served; by default what the listener is named after."),
     tls: tls.optional(),
     limits: limits.prefault({}),
+    reusePort: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Let another process listen on the same address, so that a new hub can take over from an old one without a gap (Linux).",
+      ),
     reporter: z
       .enum(["inbound", "outbound"])
       .default("outbound")
