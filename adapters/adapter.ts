@@ -92,6 +92,8 @@ export interface Adapter<T extends Template = Template, S extends z.ZodType = z.
   readonly reads?: readonly string[];
   /** Checks settings against the instances sent to the handler; everything wrong at once. */
   validate?(config: z.output<S>, instances: readonly InstanceDeclaration[]): readonly ConfigProblem[];
+  /** How many label combinations it can keep, so that the hub hands out that many before it says overflow. */
+  tupleBudget?(config: z.output<S>): number;
   open(config: z.output<S>, host: Host): Promise<Outlet<T> | Aggregator<T>>;
 }
 

@@ -1,0 +1,5 @@
+import type { Adapter } from "./adapter.ts";
+import { prometheus } from "./prometheus/index.ts";
+
+/** The built-in adapters. */
+export const inventory: readonly Adapter[] = [prometheus];

@@ -1,0 +1,95 @@
+import type { LabelTuple, MetricInstance } from "../../schemas/model/instance.ts";
+import type { ExpositionFormat, MetricFamily } from "../adapter.ts";
+import { formatHead, formatSeconds } from "../shared/exposition.ts";
+import type { MetricDefinition } from "./definition.ts";
+import type { IdleClock } from "./idle-clock.ts";
+import { Losses } from "./losses.ts";
+import { foreignTuple, type LabelTexts, overflowSlot, SeriesTable } from "./series.ts";
+
+/** What the metrics of one adapter share. */
+export interface Surroundings {
+  readonly now: () => number;
+  readonly clock: IdleClock;
+  readonly texts: LabelTexts;
+}
+
+/** Characters of sample text handed over at once. */
+const pieceLength = 64 * 1024;
+
+/** One metric: its series and what every kind does with them. Kinds add the values. */
+export abstract class Metric {
+  definition: MetricDefinition;
+  readonly table: SeriesTable;
+  readonly losses = new Losses();
+  protected readonly around: Surroundings;
+
+  constructor(definition: MetricDefinition, maxSeries: number, around: Surroundings) {
+    this.definition = definition;
+    this.around = around;
+    this.table = new SeriesTable(definition.sourceLabels, definition.labels, maxSeries, around.texts);
+  }
+
+  /** The name that users see. */
+  get exposedName(): string {
+    return this.definition.kind === "counter" ? `${this.definition.name}_total` : this.definition.name;
+  }
+
+  /** Adds one measurement; what cannot be added is counted as a loss. Hot. */
+  abstract record(instance: MetricInstance): void;
+
+  /** Empties the cells of a freed slot. */
+  protected abstract clear(slot: number): void;
+
+  /** The sample lines of one series. */
+  protected abstract lines(slot: number, labels: string, format: ExpositionFormat, created: string | undefined): string;
+
+  /** The slot to record to, marked as in use; `foreignTuple` if the tuple is not of this definition, which is counted. */
+  protected slotOf(labels: LabelTuple): number {
+    const slot = this.table.find(labels, this.around.now);
+    if (slot > overflowSlot) this.table.touched[slot] = this.around.clock.period;
+    else this.#countMiss(slot, labels);
+    return slot;
+  }
+
+  #countMiss(slot: number, labels: LabelTuple): void {
+    if (slot === foreignTuple) this.losses.dropped("labels");
+    else {
+      this.table.touched[slot] = this.around.clock.period;
+      this.losses.overflow(this.table.blame(labels));
+    }
+  }
+
+  /** Ends up to `limit` series idle since period `upTo`; returns how many. */
+  expire(upTo: number, limit: number): number {
+    const ended = this.table.expire(upTo, limit, (slot) => this.clear(slot));
+    this.losses.expired(ended);
+    return ended;
+  }
+
+  /** The metric as a family, as it is now: series that begin while it is read are left to the next reading. */
+  family(format: ExpositionFormat, withCreated: boolean): MetricFamily {
+    const { name, kind: type, help, unit } = this.definition;
+    const head = formatHead({ name, type, help, unit }, format);
+    const end = this.table.nextSerial;
+    return { name, type, head, samples: () => this.#samples(format, withCreated && format === "openmetrics", end) };
+  }
+
+  *#samples(format: ExpositionFormat, withCreated: boolean, endSerial: number): Iterable<string> {
+    const { texts, serials, createdMs } = this.table;
+    let piece = "";
+    for (let slot = 0; slot < this.table.size; slot++) {
+      const labels = texts[slot];
+      if (labels === undefined || serials[slot]! >= endSerial) continue;
+      piece += this.lines(slot, labels, format, withCreated ? formatSeconds(createdMs[slot]!) : undefined);
+      if (piece.length < pieceLength) continue;
+      yield piece;
+      piece = "";
+    }
+    if (piece !== "") yield piece;
+  }
+}
+
+/** A sample's name with its labels in braces, or bare. */
+export function sampleName(name: string, labels: string): string {
+  return labels === "" ? name : `${name}{${labels}}`;
+}

@@ -1,0 +1,102 @@
+import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
+import { parseDuration } from "../../schemas/model/time-text.ts";
+import type { ConfigProblem } from "../adapter.ts";
+import { claimedNames } from "../shared/exposition.ts";
+import { nearestName } from "../shared/nearest.ts";
+import { bucketFault } from "./buckets.ts";
+import type { PrometheusConfig } from "./config.ts";
+import { durationUnits, type MetricDefinition, toDefinitions } from "./definition.ts";
+import { overflowLabel } from "./series.ts";
+
+/** Everything that is wrong with the settings, given the instances that rules send; empty if nothing is. */
+export function validate(config: PrometheusConfig, instances: readonly InstanceDeclaration[]): ConfigProblem[] {
+  const definitions = toDefinitions(config, instances);
+  return [
+    ...expiryProblems(config),
+    ...entryProblems(config, instances),
+    ...definitions.flatMap((definition) => [...labelProblems(config, definition)]),
+    ...nameProblems(config, definitions),
+  ];
+}
+
+function* expiryProblems({ expiry }: PrometheusConfig): Generator<ConfigProblem> {
+  const nanos = parseDuration(expiry);
+  if (nanos !== undefined && nanos >= 0) return;
+  yield {
+    path: ["expiry"],
+    message: `"${expiry}" is no duration: write one such as 10m, 1h30m or 24h, or 0 for never`,
+  };
+}
+
+function* entryProblems(config: PrometheusConfig, instances: readonly InstanceDeclaration[]): Generator<ConfigProblem> {
+  const sent = new Map(instances.map((instance) => [instance.name, instance]));
+  for (const [name, { kind, unit, buckets }] of Object.entries(config.metrics)) {
+    const path = ["metrics", name];
+    const instance = sent.get(name);
+    if (instance === undefined) yield { path, message: unsentMessage(name, sent.keys()) };
+    if (instance?.valueType === "DURATION" && unit !== undefined && !durationUnits.has(unit)) {
+      const units = [...durationUnits.keys()];
+      yield {
+        path: [...path, "unit"],
+        message: `"${unit}" is no unit of time${hint(unit, units)}; one of ${units.join(", ")}`,
+      };
+    }
+    if (buckets === undefined) continue;
+    if (kind !== "histogram")
+      yield { path: [...path, "buckets"], message: `a ${kind} has no buckets: use kind histogram` };
+    const fault = bucketFault(buckets);
+    if (fault) yield { path: [...path, "buckets", ...fault.path], message: fault.message };
+  }
+}
+
+function unsentMessage(name: string, sent: Iterable<string>): string {
+  const names = [...sent];
+  const known = names.length === 0 ? "it gets none" : `it gets ${names.join(", ")}`;
+  return `no rule sends the instance "${name}" to this handler${hint(name, names)}; ${known}`;
+}
+
+function hint(name: string, candidates: Iterable<string>): string {
+  const nearest = nearestName(name, candidates);
+  return nearest === undefined ? "" : `, did you mean "${nearest}"?`;
+}
+
+function* labelProblems(config: PrometheusConfig, definition: MetricDefinition): Generator<ConfigProblem> {
+  const path = placeOf(config, definition);
+  const where = `of the instance "${definition.instance}"`;
+  const seen = new Map<string, string>();
+  for (const [i, label] of definition.labels.entries()) {
+    const source = definition.sourceLabels[i]!;
+    const earlier = seen.get(label);
+    if (earlier !== undefined)
+      yield { path, message: `dimensions "${earlier}" and "${source}" ${where} both become the label ${label}` };
+    seen.set(label, source);
+    if (label.startsWith("__"))
+      yield { path, message: `dimension "${source}" ${where} begins with __, which Prometheus reserves` };
+    if (label === "le" && definition.kind === "histogram")
+      yield { path, message: `dimension "le" ${where} is the bucket label of a histogram: rename it` };
+    if (label === overflowLabel)
+      yield {
+        path,
+        message: `dimension "${source}" ${where} is kept for the series that takes what exceeds maxSeries`,
+      };
+  }
+}
+
+function* nameProblems(config: PrometheusConfig, definitions: readonly MetricDefinition[]): Generator<ConfigProblem> {
+  const owners = new Map<string, MetricDefinition>();
+  for (const definition of definitions) {
+    const names = claimedNames({ name: definition.name, type: definition.kind });
+    const taken = names.find((name) => owners.has(name));
+    if (taken !== undefined) {
+      const other = owners.get(taken)!.instance;
+      const message = `instances "${other}" and "${definition.instance}" both need the metric name ${taken}: give one another name`;
+      yield { path: placeOf(config, definition), message };
+    }
+    for (const name of names) owners.set(name, definition);
+  }
+}
+
+/** The entry of a metric, if it has one. */
+function placeOf(config: PrometheusConfig, { instance }: MetricDefinition): readonly string[] {
+  return Object.hasOwn(config.metrics, instance) ? ["metrics", instance] : [];
+}
