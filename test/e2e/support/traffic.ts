@@ -54,19 +54,25 @@ export interface GrpcClient {
 }
 
 /** gRPC over cleartext HTTP/2, to `/pkg.Service/Method`. */
-export function grpcClient(port: number): GrpcClient {
+export function grpcClient(port: number, authority = `127.0.0.1:${port}`): GrpcClient {
   const session = connectHttp2(`http://127.0.0.1:${port}`);
   session.on("error", () => {});
   return {
-    call: (status, { trailersOnly = false } = {}) => unaryCall(session, status, trailersOnly),
+    call: (status, { trailersOnly = false } = {}) => unaryCall(session, authority, status, trailersOnly),
     close: () => session.close(),
   };
 }
 
-function unaryCall(session: ClientHttp2Session, status: number, trailersOnly: boolean): Promise<number> {
+function unaryCall(
+  session: ClientHttp2Session,
+  authority: string,
+  status: number,
+  trailersOnly: boolean,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const stream = session.request({
       ":method": "POST",
+      ":authority": authority,
       ":path": "/pkg.Service/Method",
       "content-type": "application/grpc",
       te: "trailers",
@@ -90,12 +96,26 @@ function unaryCall(session: ClientHttp2Session, status: number, trailersOnly: bo
 export function tcpExchange(port: number, bytes: number): Promise<number> {
   return new Promise((resolve, reject) => {
     let read = 0;
-    const socket = connectTcp(port, "127.0.0.1", () => socket.write(Buffer.alloc(bytes, "x")));
+    const socket = connectTcp(port, "127.0.0.1", () => {
+      if (bytes === 0) socket.end();
+      else socket.write(Buffer.alloc(bytes, "x"));
+    });
     socket.on("data", (chunk) => {
       read += chunk.length;
       if (read >= bytes) socket.end();
     });
     socket.on("error", reject).on("close", () => resolve(read));
+  });
+}
+
+/** Opens a connection that the proxy is going to close, and waits for that. */
+export function tcpRefused(port: number): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connectTcp(port, "127.0.0.1");
+    socket
+      .on("error", () => {})
+      .on("close", () => resolve())
+      .resume();
   });
 }
 

@@ -61,8 +61,8 @@ export function startHttp(): Promise<Upstream> {
 }
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
-  const [, kind = "", value = ""] = /^\/(status|delay)\/(\d+)/.exec(request.url ?? "") ?? [];
-  const delayMs = kind === "delay" ? Number(value) : 0;
+  const [, kind = "", value = ""] = /^\/(status|delay|patient)\/(\d+)/.exec(request.url ?? "") ?? [];
+  const delayMs = kind === "status" ? 0 : Number(value);
   const timer = setTimeout(() => {
     response.writeHead(kind === "status" ? Number(value) : 200, { "content-type": "text/plain" });
     response.end("hello\n");

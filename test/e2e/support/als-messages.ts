@@ -1,0 +1,64 @@
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import type {
+  HTTPAccessLogEntrySchema,
+  TCPAccessLogEntrySchema,
+} from "../../../schemas/gen/envoy/data/accesslog/v3/accesslog_pb.js";
+import { AccessLogType } from "../../../schemas/gen/envoy/data/accesslog/v3/accesslog_pb.js";
+import { StreamAccessLogsMessageSchema } from "../../../schemas/gen/envoy/service/accesslog/v3/als_pb.js";
+
+/** Values of an HTTP entry, absent fields left out. */
+export type HttpEntry = MessageInitShape<typeof HTTPAccessLogEntrySchema>;
+/** Values of a TCP entry, absent fields left out. */
+export type TcpEntry = MessageInitShape<typeof TCPAccessLogEntrySchema>;
+
+/** First message of a stream: who sends. */
+export function identifierMessage(id: string, cluster = "app", logName = "http_envoy_accesslog"): Uint8Array {
+  return encode({ identifier: { node: { id, cluster }, logName } });
+}
+
+/** A message with HTTP entries. */
+export function httpMessage(entries: readonly HttpEntry[]): Uint8Array {
+  return encode({ logEntries: { case: "httpLogs", value: { logEntry: [...entries] } } });
+}
+
+/** A message with TCP entries. */
+export function tcpMessage(entries: readonly TcpEntry[]): Uint8Array {
+  return encode({ logEntries: { case: "tcpLogs", value: { logEntry: [...entries] } } });
+}
+
+function encode(message: MessageInitShape<typeof StreamAccessLogsMessageSchema>): Uint8Array {
+  return toBinary(StreamAccessLogsMessageSchema, create(StreamAccessLogsMessageSchema, message));
+}
+
+/** What tells one request's entry from another's in a test. */
+export interface RequestValues {
+  readonly id: string;
+  readonly type?: AccessLogType;
+  readonly path?: string;
+  readonly authority?: string;
+  readonly userAgent?: string;
+  readonly code?: number;
+}
+
+/** An entry as a proxy writes it for one request, at one of its stages; final by default. */
+export function requestEntry({
+  id,
+  type = AccessLogType.DownstreamEnd,
+  path = "/",
+  authority = "shop.example",
+  userAgent = "driver",
+  code = 200,
+}: RequestValues): HttpEntry {
+  const final = type === AccessLogType.DownstreamEnd || type === AccessLogType.UpstreamEnd;
+  return {
+    commonProperties: {
+      startTime: { seconds: 1_800_000_000n, nanos: 0 },
+      ...(final && { duration: { seconds: 0n, nanos: 3_000_000 } }),
+      upstreamCluster: "shop",
+      streamId: id,
+      accessLogType: type,
+    },
+    request: { requestMethod: 1, scheme: "http", authority, path, userAgent, requestId: id },
+    ...(final && { response: { responseCode: code, responseBodyBytes: 10n } }),
+  };
+}
