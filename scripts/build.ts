@@ -1,8 +1,7 @@
-import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { root, runStep, tool } from "./run-step.ts";
 
 const dist = `${root}dist/`;
-const binary = `${dist}collector/main.js`;
 
 /** What runs beside the compiled code; files are found by paths relative to the code, in source and in dist alike. */
 function copyFiles(): void {
@@ -16,7 +15,6 @@ rmSync(dist, { recursive: true, force: true });
 const compiled = await runStep(tool("compile", "tsc", "-p", "tsconfig.build.json"));
 if (compiled.ok) {
   copyFiles();
-  chmodSync(binary, 0o755);
   console.log(`dist/ built in ${compiled.seconds.toFixed(1)} s`);
 } else {
   console.error(compiled.output);

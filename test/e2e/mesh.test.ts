@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Sample, select, sum } from "./support/exposition.ts";
+import type { Sample } from "../support/exposition.ts";
+import { select, sum } from "./support/exposition.ts";
 import { type Hub, startHub } from "./support/hub.ts";
 import { portNumber, portOf } from "./support/lab.ts";
 import { type Mesh, service, startMesh } from "./support/mesh.ts";

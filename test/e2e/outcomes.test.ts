@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Sample, sum } from "./support/exposition.ts";
+import type { Sample } from "../support/exposition.ts";
+import { sum } from "./support/exposition.ts";
 import { type Hub, startHub } from "./support/hub.ts";
 import { type Lab, portNumber, portOf, startLab } from "./support/lab.ts";
 import { describeWith, measured } from "./support/needs.ts";

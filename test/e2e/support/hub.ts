@@ -2,8 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
+import { type Sample, samplesOf } from "../../support/exposition.ts";
 import { type Child, residentMiB, startChild } from "./child.ts";
-import { type Matcher, parseExposition, type Sample, sum } from "./exposition.ts";
+import { type Matcher, sum } from "./exposition.ts";
 import { temporaryFolder } from "./folder.ts";
 import { waitFor } from "./wait.ts";
 
@@ -59,7 +60,7 @@ export async function startHub({ settings = freePorts, base = [defaultConfig], e
   const started = performance.now();
   const child = startChild(
     process.execPath,
-    ["collector/main.ts", "serve", "--config", ...base, configFile, "--data-dir", join(folder.path, "data")],
+    ["bin/mixdown.js", "serve", "--config", ...base, configFile, "--data-dir", join(folder.path, "data")],
     { cwd: root, env: { ...process.env, ...env } },
   );
   const ready = await waitFor("the hub's ready line", () => readyLine(child), 20_000, 5);
@@ -86,7 +87,7 @@ function hubOf(
   clean: () => void,
 ): Hub {
   const get = (path: string) => fetch(`http://${listeners.admin}${path}`);
-  const metrics = async () => parseExposition(await (await get("/metrics")).text());
+  const metrics = async () => samplesOf(await (await get("/metrics")).text());
   return {
     pid: child.pid,
     process: child,
