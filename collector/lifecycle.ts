@@ -57,6 +57,7 @@ export async function openHub({ checked, log, now }: HubOptions): Promise<Hub> {
         if (service === "admin") mountAdmin(server, { metrics: pages, ready: () => ready });
       },
       transportEvents: events.transport,
+      tlsEvents: events.tls,
       onFault: events.httpFault,
     });
   } catch (error) {

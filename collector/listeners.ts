@@ -1,3 +1,4 @@
+import { Server as TlsServer } from "node:tls";
 import type { FastifyInstance } from "fastify";
 import { createHttpServer } from "./admin/server.ts";
 import type { HubConfig, ListenerConfig } from "./config/schema.ts";
@@ -5,6 +6,7 @@ import { HubError } from "./errors.ts";
 import { formatAddress, parseAddress } from "./transport/address.ts";
 import type { GrpcMethods } from "./transport/grpc.ts";
 import { createGrpcServer, type TransportEvents } from "./transport/grpc-server.ts";
+import { createTlsSource, type TlsEvents, type TlsSource } from "./transport/tls.ts";
 
 /** What a listener can serve. */
 export type Service = "grpc" | "http" | "admin";
@@ -17,6 +19,8 @@ export interface ListenerServices {
   mount(service: "http" | "admin", server: FastifyInstance): void;
   /** Counts for one listener. */
   transportEvents(name: string): TransportEvents;
+  /** Hears of certificates that changed. */
+  tlsEvents(name: string): TlsEvents;
   onFault(error: unknown, url: string): void;
 }
 
@@ -68,22 +72,47 @@ async function openGrpc(name: string, config: ListenerConfig, services: Listener
     config,
     methods: services.grpcMethods(name, config),
     events: services.transportEvents(name),
+    tlsEvents: services.tlsEvents(name),
+    reusePort: config.reusePort,
   });
   const { address } = await server.listen();
   return { name, address, serves: ["grpc"], drain: (graceMs) => server.drain(graceMs) };
 }
 
 async function openHttp(name: string, config: ListenerConfig, services: ListenerServices): Promise<Listener> {
-  const server = createHttpServer({ maxBodyBytes: config.limits.maxMessageBytes, onFault: services.onFault });
+  const tls = config.tls === undefined ? undefined : createTlsSource(config.tls, services.tlsEvents(name));
+  const server = createHttpServer({ limits: config.limits, tls: tls?.options(), onFault: services.onFault });
+  if (tls !== undefined && server.server instanceof TlsServer) secure(server.server, tls, services.transportEvents(name));
   const serves = servicesOf(name, config);
   for (const service of serves) if (service !== "grpc") services.mount(service, server);
-  await server.listen(parseAddress(config.address));
+  try {
+    await server.listen({ ...parseAddress(config.address), reusePort: config.reusePort });
+  } catch (error) {
+    tls?.close();
+    throw error;
+  }
   const bound = server.server.address();
   const address =
     bound !== null && typeof bound === "object"
       ? formatAddress({ host: bound.address, port: bound.port })
       : config.address;
-  return { name, address, serves, drain: (graceMs) => closeWithin(server, graceMs) };
+  const drain = async (graceMs: number) => {
+    await closeWithin(server, graceMs);
+    tls?.close();
+  };
+  return { name, address, serves, drain };
+}
+
+/** Refuses clients whose certificate will not do, and takes changed files. */
+function secure(server: TlsServer, tls: TlsSource, events: TransportEvents): void {
+  server.on("secureConnection", (socket) => {
+    const peer = tls.authorize(socket);
+    if (!("refused" in peer)) return;
+    events.refused(peer.refused);
+    socket.destroy();
+  });
+  server.on("tlsClientError", () => events.refused("tls"));
+  tls.onChange((options) => server.setSecureContext(options));
 }
 
 async function closeWithin(server: FastifyInstance, graceMs: number): Promise<void> {

@@ -1,3 +1,4 @@
+import type { TlsOptions } from "node:tls";
 import Fastify, { type FastifyInstance } from "fastify";
 import { toErrorBody, useErrorBodies } from "./http-errors.ts";
 import type { MetricsPages } from "./metrics-pages.ts";
@@ -7,8 +8,6 @@ export interface AdminOptions {
   readonly metrics: MetricsPages;
   /** Whether the hub takes traffic: open and not draining. */
   ready(): boolean;
-  /** A fault of the hub itself while it answered. */
-  onFault(error: unknown, url: string): void;
 }
 
 /** Adds the admin routes: `/metrics`, `/livez` (the process answers) and `/readyz` (it takes traffic). */
@@ -22,20 +21,29 @@ export function mountAdmin(server: FastifyInstance, { metrics, ready }: AdminOpt
 
 /** How a listener's settings shape its HTTP server. */
 export interface HttpServerOptions {
-  readonly maxBodyBytes: number;
+  readonly limits: {
+    readonly maxMessageBytes: number;
+    readonly maxHeaderBytes: number;
+    readonly maxConnections: number;
+  };
+  /** For HTTPS. */
+  readonly tls: TlsOptions | undefined;
   onFault(error: unknown, url: string): void;
 }
 
 /** An HTTP server with the hub's form of errors and limits against slow or idle clients. */
-export function createHttpServer({ maxBodyBytes, onFault }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({ limits, tls, onFault }: HttpServerOptions): FastifyInstance {
+  const http = { maxHeaderSize: limits.maxHeaderBytes };
   const server = Fastify({
-    bodyLimit: maxBodyBytes,
+    ...(tls === undefined ? { http } : { https: { ...tls, ...http } }),
+    bodyLimit: limits.maxMessageBytes,
     requestTimeout: 60_000,
     connectionTimeout: 120_000,
     keepAliveTimeout: 75_000,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 1024 },
   });
+  server.server.maxConnections = limits.maxConnections;
   useErrorBodies(server, onFault);
   return server;
 }

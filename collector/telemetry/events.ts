@@ -1,6 +1,7 @@
 import type { DirectLaneEvents } from "../dispatch/direct-lane.ts";
 import type { PipelineEvents } from "../pipeline.ts";
 import type { TransportEvents } from "../transport/events.ts";
+import type { TlsEvents } from "../transport/tls.ts";
 import { createLogLimiter, type Log } from "./log.ts";
 import type { HubMetrics } from "./metrics.ts";
 
@@ -9,6 +10,7 @@ export interface HubEvents {
   readonly pipeline: PipelineEvents;
   readonly dispatch: DirectLaneEvents;
   transport(listener: string): TransportEvents;
+  tls(listener: string): TlsEvents;
   /** What a handler counts about itself. */
   handlerCount(
     handler: string,
@@ -45,6 +47,16 @@ export function createHubEvents(metrics: HubMetrics, log: Log, now: () => number
         logFault(`handler ${handler}`, { handler, err: error }, "an adapter threw; the instance is lost");
       },
     },
+    tls: (listener) => ({
+      reloaded() {
+        metrics.certificateReloads.inc({ listener, outcome: "applied" });
+        log.info({ listener }, "certificates read again; new connections use them");
+      },
+      reloadFailed(error) {
+        metrics.certificateReloads.inc({ listener, outcome: "refused" });
+        log.error({ listener, err: error }, "changed certificates cannot be used; the old ones stay");
+      },
+    }),
     transport: (listener) => createTransportEvents(listener, metrics, logFault),
     handlerCount(handler, counter, { metric = "", label = "", reason = "" }, value) {
       if (counter === "overflow") metrics.handlerOverflow.inc({ handler, metric, label }, value);

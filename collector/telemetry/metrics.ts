@@ -17,6 +17,7 @@ export interface HubMetrics {
   readonly calls: Counter<"listener" | "status">;
   readonly protocolErrors: Counter<"listener" | "reason">;
   readonly reloads: Counter<"outcome">;
+  readonly certificateReloads: Counter<"listener" | "outcome">;
   readonly handlerErrors: Counter<"handler">;
   readonly handlerOverflow: Counter<"handler" | "metric" | "label">;
   readonly handlerExpired: Counter<"handler" | "metric">;
@@ -69,6 +70,10 @@ export function createHubMetrics(): HubMetrics {
       "reason",
     ]),
     reloads: counter("config_reloads_total", "Configuration reloads: applied, unchanged or refused.", ["outcome"]),
+    certificateReloads: counter("certificate_reloads_total", "Certificate files read again: applied or refused.", [
+      "listener",
+      "outcome",
+    ]),
     handlerErrors: counter("handler_errors_total", "Instances lost since the adapter threw.", ["handler"]),
     handlerOverflow: counter(
       "handler_overflow_total",
