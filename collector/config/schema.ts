@@ -13,7 +13,7 @@ const tls = z
     clientCa: z.string().optional().describe("PEM file with the roots that client certificates must chain to."),
     requireClientCert: z.boolean().default(false).describe("Refuse clients without a certificate."),
     spiffe: z
-      .array(z.string())
+      .array(z.string().min(1))
       .optional()
       .describe("SPIFFE ids (spiffe://domain/path) or trust domains of the clients that may connect."),
   })
@@ -68,6 +68,7 @@ const listener = z
     address: z.string().describe('"host:port"; port 0 picks a free one.'),
     serves: z
       .array(z.enum(["grpc", "http", "admin"]))
+      .min(1)
       .optional()
       .describe("What is served; by default what the listener is named after."),
     tls: tls.optional(),
@@ -95,7 +96,10 @@ const metricParams = z.strictObject({
 });
 
 const instance = z.discriminatedUnion("template", [
-  z.strictObject({ template: z.literal("metric"), params: metricParams.prefault({}) }),
+  z.strictObject({
+    template: z.literal("metric").describe("What kind of thing is made: a measurement."),
+    params: metricParams.prefault({}).describe("How it is made."),
+  }),
 ]);
 
 const handler = z.strictObject({
@@ -105,16 +109,24 @@ const handler = z.strictObject({
 
 const rule = z.strictObject({
   name: z.string().min(1).describe("Unique name."),
-  match: expression.optional().describe("When the rule applies; always, if absent."),
+  match: z
+    .union([expression, z.boolean()])
+    .optional()
+    .describe("When the rule applies, an expression that is true or false; always, if absent."),
   actions: z
-    .array(z.strictObject({ handler: z.string(), instances: z.array(z.string()).min(1) }))
+    .array(
+      z.strictObject({
+        handler: z.string().describe("Name of a handler."),
+        instances: z.array(z.string()).min(1).describe("Names of the instances that it gets."),
+      }),
+    )
     .min(1)
     .describe("Which instances go to which handlers."),
 });
 
 const attribute = z.strictObject({
-  type: z.enum(valueTypes),
-  meaning: z.string().default(""),
+  type: z.enum(valueTypes).describe("What it holds."),
+  meaning: z.string().default("").describe("One sentence for those who write rules."),
 });
 
 const peerValues = z

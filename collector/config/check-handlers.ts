@@ -1,0 +1,153 @@
+import { z } from "zod";
+import type { Adapter } from "../../adapters/adapter.ts";
+import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
+import { nearest } from "../expr/nearest.ts";
+import type { ReadInstance } from "./check-instances.ts";
+import type { NamedAction } from "./check-rules.ts";
+import type { CheckedHandler } from "./checked.ts";
+import type { Path, Report } from "./problem.ts";
+import { oneOf } from "./schema-words.ts";
+import { readShape } from "./shape.ts";
+import { child, type Entry, isEmpty, placeAt, type Tree, textOf } from "./tree.ts";
+
+/** What handlers are checked against. */
+export interface HandlerChecks {
+  readonly adapters: readonly Adapter[];
+  readonly instances: ReadonlyMap<string, ReadInstance>;
+  readonly actions: readonly NamedAction[];
+  /** False if a file could not be read whole: then what rules send is not known for sure. */
+  readonly complete: boolean;
+}
+
+/** Finds each handler's adapter, holds its settings against the adapter's schema, and its instances against what it takes. */
+export function checkHandlers(
+  handlers: readonly Entry[],
+  checks: HandlerChecks,
+  report: Report,
+): ReadonlyMap<string, CheckedHandler> {
+  const checked = handlers.flatMap((entry) => checkHandler(entry, checks, report));
+  return new Map(checked.map((handler) => [handler.name, handler]));
+}
+
+function checkHandler({ key: name, value }: Entry, checks: HandlerChecks, report: Report): CheckedHandler[] {
+  const adapter = findAdapter(name, child(value, "adapter"), checks.adapters, report);
+  if (adapter === undefined) return [];
+  const path: Path = ["handlers", name, "params"];
+  refuseTemplates(name, adapter, checks, report);
+  const given = child(value, "params");
+  const tree: Tree = given === undefined || isEmpty(given) ? { kind: "map", at: value.at, entries: [] } : given;
+  if (tree.kind !== "map") return []; // The shape of the whole has said so.
+  let faults = 0;
+  const plain = readShape(tree, adapter.config, path, (finding) => {
+    faults++;
+    report(finding);
+  });
+  const params = faults > 0 ? undefined : z.safeParse(adapter.config, plain);
+  if (params?.success !== true) return [];
+  const instances = sentTo(name, checks);
+  validate(adapter, params.data, instances, { tree, path, name, checks }, report);
+  return [{ name, adapter, params: params.data, instances }];
+}
+
+function findAdapter(
+  handler: string,
+  tree: Tree | undefined,
+  adapters: readonly Adapter[],
+  report: Report,
+): Adapter | undefined {
+  const type = textOf(tree);
+  if (tree === undefined || type === undefined) return undefined;
+  const adapter = adapters.find((candidate) => candidate.type === type);
+  if (adapter === undefined) {
+    const types = adapters.map((candidate) => candidate.type);
+    const suggestion = nearest(type, types);
+    const expected = suggestion === undefined ? oneOf(types) : undefined;
+    report({
+      at: tree.at,
+      path: ["handlers", handler, "adapter"],
+      message: `unknown adapter "${type}"`,
+      suggestion,
+      expected,
+    });
+  }
+  return adapter;
+}
+
+function refuseTemplates(
+  handler: string,
+  { type, accepts }: Adapter,
+  { actions, instances }: HandlerChecks,
+  report: Report,
+): void {
+  for (const action of actions) {
+    if (action.handler?.meant !== handler) continue;
+    for (const { meant, at, path } of action.instances) {
+      const template = instances.get(meant ?? "")?.template;
+      if (template === undefined || accepts.includes(template)) continue;
+      report({
+        at,
+        path,
+        message: `"${meant}" is a ${template}, which handler "${handler}" does not take`,
+        expected: `${oneOf(accepts)}, as the adapter ${type} takes`,
+      });
+    }
+  }
+}
+
+/** What rules send to a handler, in order of first mention. */
+function sentTo(handler: string, { actions, instances }: HandlerChecks): InstanceDeclaration[] {
+  const names = new Set(
+    actions
+      .filter((action) => action.handler?.meant === handler)
+      .flatMap((action) => action.instances.map(({ meant }) => meant ?? "")),
+  );
+  return [...names].flatMap((name) => instances.get(name)?.declaration ?? []);
+}
+
+interface Validated {
+  readonly tree: Tree;
+  readonly path: Path;
+  readonly name: string;
+  readonly checks: HandlerChecks;
+}
+
+/** The adapter's own checks. What it says of instances that are faulty themselves, or that a misspelt name kept away, is a follow-on. */
+function validate(
+  adapter: Adapter,
+  params: unknown,
+  sent: readonly InstanceDeclaration[],
+  { tree, path, checks }: Validated,
+  report: Report,
+): void {
+  const doubtful = doubtfulNames(checks, sent);
+  for (const problem of problemsOf(adapter, params, sent)) {
+    const about = [
+      ...problem.path.map(String),
+      ...(problem.message.match(/"[^"]*"/g) ?? []).map((word) => word.slice(1, -1)),
+    ];
+    if (doubtful === "all" || about.some((word) => doubtful.has(word))) continue;
+    report({ at: placeAt(tree, problem.path), path: [...path, ...problem.path], message: problem.message });
+  }
+}
+
+function problemsOf(adapter: Adapter, params: unknown, sent: readonly InstanceDeclaration[]) {
+  try {
+    return adapter.validate?.(params, sent) ?? [];
+  } catch (error) {
+    return [
+      { path: [], message: `the adapter ${adapter.type} failed over these settings: ${(error as Error).message}` },
+    ];
+  }
+}
+
+function doubtfulNames(
+  { actions, instances, complete }: HandlerChecks,
+  sent: readonly InstanceDeclaration[],
+): ReadonlySet<string> | "all" {
+  if (!complete) return "all";
+  const lost = actions.filter(({ handler }) => handler?.meant === undefined).flatMap((action) => action.instances);
+  const unknown = actions.flatMap((action) => action.instances).some(({ meant }) => meant === undefined);
+  if (unknown) return new Set([...instances.keys()]);
+  const faulty = sent.filter(({ name }) => instances.get(name)?.checked === undefined).map(({ name }) => name);
+  return new Set([...faulty, ...lost.map(({ meant }) => meant ?? "")]);
+}
