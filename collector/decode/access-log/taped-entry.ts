@@ -1,0 +1,158 @@
+import type { Address } from "../../../schemas/model/access-log.ts";
+import type { Int64, Timestamp } from "../../../schemas/model/value.ts";
+import type { ByteCache } from "../byte-cache.ts";
+import { decodeText, ProtoReader, type WireFault } from "../reader.ts";
+import { type Shape, walk } from "../shape.ts";
+import type { JsonObject } from "../struct.ts";
+import { readDuration, readTimestamp, readUint32Value } from "../well-known.ts";
+import { parseAddress } from "./address.ts";
+import type { Caches } from "./caches.ts";
+import type { AccessLogDecodeEvents } from "./events.ts";
+import { type Found, findInMap, structInAny } from "./lookup.ts";
+import { type HeaderMap, parseMap } from "./map.ts";
+import { places } from "./shapes.ts";
+
+const noBytes = Buffer.alloc(0);
+
+/**
+ * The tape of one entry and the ways to read a value from it: one pass has checked the entry and noted where its fields
+ * are; a value is decoded when it is asked for, each time. A place is a field number plus the base of its message.
+ */
+export class TapedEntry {
+  protected readonly caches: Caches;
+  readonly #events: AccessLogDecodeEvents;
+  readonly #tape = new Int32Array(places * 2);
+  readonly #reader = new ProtoReader();
+  #bytes: Buffer = noBytes;
+
+  constructor(caches: Caches, events: AccessLogDecodeEvents) {
+    this.caches = caches;
+    this.#events = events;
+  }
+
+  /** Takes the entry in this range; gives what is wrong with it, if anything. */
+  load(bytes: Buffer, start: number, end: number, shape: Shape): WireFault | undefined {
+    this.#tape.fill(0);
+    this.#bytes = bytes;
+    const reader = this.#reader.reset(bytes, start, end);
+    walk(reader, shape, this.#tape);
+    return reader.fault;
+  }
+
+  protected has(place: number): boolean {
+    return this.#tape[place * 2 + 1] !== 0;
+  }
+
+  #open(place: number): ProtoReader {
+    return this.#reader.reset(this.#bytes, this.#tape[place * 2]!, this.#tape[place * 2 + 1]!);
+  }
+
+  /** Text that tends to repeat. */
+  protected text(place: number): string | undefined {
+    const start = this.#tape[place * 2]!;
+    const end = this.#tape[place * 2 + 1]!;
+    return start === end ? undefined : this.caches.texts.get(this.#bytes, start, end, place);
+  }
+
+  /** Text that hardly ever comes again: ids, paths, client addresses. */
+  protected passingText(place: number): string | undefined {
+    const start = this.#tape[place * 2]!;
+    const end = this.#tape[place * 2 + 1]!;
+    return start === end ? undefined : decodeText(this.#bytes, start, end);
+  }
+
+  /** An enum or bool as its number; 0 where absent. */
+  protected number(place: number): number {
+    return this.has(place) ? this.#open(place).varint() : 0;
+  }
+
+  protected uint32(place: number): number | undefined {
+    return this.number(place) >>> 0 || undefined;
+  }
+
+  protected bool(place: number): boolean {
+    return this.has(place) && this.#open(place).bool();
+  }
+
+  protected double(place: number): number | undefined {
+    return (this.has(place) && this.#open(place).double()) || undefined;
+  }
+
+  /** A uint64 whose 0 says nothing. */
+  protected amount(place: number): Int64 | undefined {
+    return this.#uint64(place) || undefined;
+  }
+
+  /** A uint64 whose 0 is a value as long as its message is there. */
+  protected count(message: number, place: number): Int64 | undefined {
+    return this.has(message) ? this.#uint64(place) : undefined;
+  }
+
+  #uint64(place: number): Int64 | undefined {
+    if (!this.has(place)) return 0;
+    const value = this.#open(place).uint64();
+    if (value === undefined) this.#events.value("integer_range");
+    return value;
+  }
+
+  /** A google.protobuf.UInt32Value. */
+  protected wrapped(place: number): number | undefined {
+    return this.has(place) ? readUint32Value(this.#open(place)) : undefined;
+  }
+
+  protected durationAt(place: number): Int64 | undefined {
+    return this.has(place) ? this.#inRange(readDuration(this.#open(place))) : undefined;
+  }
+
+  protected timestamp(place: number): Timestamp | undefined {
+    return this.has(place) ? this.#inRange(readTimestamp(this.#open(place))) : undefined;
+  }
+
+  #inRange<T>(value: T | undefined): T | undefined {
+    if (value === undefined) this.#events.value("time_range");
+    return value;
+  }
+
+  /** What a cache makes of the bytes of a message. */
+  protected cached<T>(place: number, cache: ByteCache<T>): T | undefined {
+    const end = this.#tape[place * 2 + 1]!;
+    return end === 0 ? undefined : cache.get(this.#bytes, this.#tape[place * 2]!, end, place);
+  }
+
+  /** An address with a port that hardly ever comes again. */
+  protected passingAddress(place: number): Address | undefined {
+    const end = this.#tape[place * 2 + 1]!;
+    return end === 0 ? undefined : parseAddress(this.#bytes, this.#tape[place * 2]!, end, this.caches.ips);
+  }
+
+  /** A map of text that differs from entry to entry. */
+  protected passingMap(place: number): HeaderMap | undefined {
+    const end = this.#tape[place * 2 + 1]!;
+    return end === 0 ? undefined : parseMap(this.#bytes, this.#tape[place * 2]!, end, this.caches.texts);
+  }
+
+  /** The Struct under a key of a map<string, Struct> that is `field` of the message here. */
+  protected struct(place: number, field: number, key: string): JsonObject | undefined {
+    const found = this.#find(place, field, key);
+    return found && this.#parsed(found);
+  }
+
+  /** The same in a map<string, Any>, if the value is a Struct. */
+  protected structInAny(place: number, field: number, key: string): JsonObject | undefined {
+    const any = this.#find(place, field, key);
+    const found = any && structInAny(this.#bytes, any, this.caches.texts);
+    return found && this.#parsed(found === "malformed" ? undefined : found);
+  }
+
+  #find(place: number, field: number, key: string): Found | undefined {
+    const end = this.#tape[place * 2 + 1]!;
+    if (end === 0) return undefined;
+    return findInMap(this.#bytes, this.#tape[place * 2]!, end, field, key, this.caches.texts);
+  }
+
+  #parsed(found: Found | undefined): JsonObject | undefined {
+    const struct = found && this.caches.structs.get(this.#bytes, found.start, found.end);
+    if (struct === undefined) this.#events.value("struct");
+    return struct;
+  }
+}
