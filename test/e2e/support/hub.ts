@@ -60,7 +60,13 @@ export async function startHub({ settings = freePorts, base = [defaultConfig], e
   const started = performance.now();
   const child = startChild(
     process.execPath,
-    ["bin/mixdown.js", "serve", "--config", ...base, configFile, "--data-dir", join(folder.path, "data")],
+    [
+      "bin/mixdown.js",
+      "serve",
+      ...[...base, configFile].flatMap((file) => ["--config", file]),
+      "--data-dir",
+      join(folder.path, "data"),
+    ],
     { cwd: root, env: { ...process.env, ...env } },
   );
   const ready = await waitFor("the hub's ready line", () => readyLine(child), 20_000, 5);
