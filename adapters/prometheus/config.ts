@@ -1,14 +1,18 @@
 import { z } from "zod";
 
+/** The most buckets a histogram may have, `+Inf` not counted. */
+const maxBuckets = 500;
+const count = z.int().positive().max(maxBuckets).describe("How many bounds.");
+
 const buckets = z
   .union([
-    z.array(z.number()).describe("Upper bounds, ascending; +Inf is added."),
+    z.array(z.number()).min(1).max(maxBuckets).describe("Upper bounds, ascending; +Inf is always added."),
     z.strictObject({
       linear: z
         .strictObject({
           start: z.number().describe("First bound."),
           width: z.number().positive().describe("Distance between bounds."),
-          count: z.int().positive().describe("How many bounds."),
+          count,
         })
         .describe("Bounds at equal distances."),
     }),
@@ -17,7 +21,7 @@ const buckets = z
         .strictObject({
           start: z.number().describe("First bound, above 0."),
           factor: z.number().gt(1).describe("What each bound is multiplied by to give the next."),
-          count: z.int().positive().describe("How many bounds."),
+          count,
         })
         .describe("Bounds that grow by a factor."),
     }),

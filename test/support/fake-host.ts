@@ -33,16 +33,14 @@ export function fakeHost(instances: readonly InstanceDeclaration[] = [], options
   const logged: { level: string; fields: object; message: string }[] = [];
   const pages = new Map<string, MetricsSource[]>();
   const log = (level: string) => (fields: object, message: string) => void logged.push({ level, fields, message });
-  return {
+  const host: FakeHost = {
     handler: "test",
     instances,
     nowMs: 1_700_000_000_000,
     counted,
     logged,
     pages,
-    now() {
-      return this.nowMs;
-    },
+    now: () => host.nowMs,
     log: { info: log("info"), warn: log("warn"), error: log("error") },
     fetch: () => Promise.reject(new TypeError("no network in tests")),
     count: (name, labels, value) => void counted.push({ name, labels, value }),
@@ -63,4 +61,5 @@ export function fakeHost(instances: readonly InstanceDeclaration[] = [], options
     },
     ...options,
   };
+  return host;
 }

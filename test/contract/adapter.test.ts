@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { type Delivery, defineAdapter } from "../../adapters/adapter.ts";
+import { prometheus } from "../../adapters/prometheus/index.ts";
+import { aMetric, aTuple, declareMetric } from "../support/metric-instance.ts";
+import { adapterBattery } from "./adapter-battery.ts";
+
+const instances = [declareMetric("requests", ["path"])];
+const instance = (i: number) => aMetric("requests", { labels: aTuple({ path: `/${i}` }) });
+
+adapterBattery(prometheus, {
+  params: { metrics: { requests: { name: "http_requests_total" } }, address: "127.0.0.1:0" },
+  instances,
+  instance,
+  readme: readFileSync(new URL("../../adapters/prometheus/README.md", import.meta.url), "utf8"),
+});
+
+/** The smallest outlet there is: shows that the battery's other half can be passed. */
+const poster = defineAdapter({
+  type: "poster",
+  summary: "Posts each batch as JSON.",
+  accepts: ["metric"],
+  config: z.strictObject({ endpoint: z.url().describe("Where to post to.") }),
+  async open({ endpoint }, host) {
+    return {
+      async deliver(batch, signal): Promise<Delivery> {
+        try {
+          const response = await host.fetch(endpoint, { method: "POST", body: JSON.stringify(batch), signal });
+          const reason = `the backend answered ${response.status}`;
+          if (response.ok) return { status: "delivered" };
+          if (response.status < 500 && response.status !== 429) return { status: "rejected", reason };
+          const after = response.headers.get("retry-after");
+          return { status: "retry", reason, ...(after === null ? {} : { afterMs: Number(after) * 1000 }) };
+        } catch (error) {
+          return { status: "retry", reason: String(error) };
+        }
+      },
+      async close() {},
+    };
+  },
+});
+
+adapterBattery(poster, {
+  params: { endpoint: "http://backend.test/" },
+  instances,
+  instance,
+  readme: "```yaml\nhandlers: { a: { adapter: poster, params: { endpoint: 'http://backend.test/' } } }\n```",
+});
