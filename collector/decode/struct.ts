@@ -31,6 +31,13 @@ function readStruct(reader: ProtoReader, bytes: Buffer, depth: number): JsonObje
 
 function readField(reader: ProtoReader, bytes: Buffer, depth: number, fields: { [key: string]: Json }): void {
   const outer = reader.enter();
+  const { key, value } = readFieldsEntry(reader, bytes, depth);
+  reader.leave(outer);
+  fields[key] = value;
+}
+
+/** FieldsEntry, the reader confined to it. */
+function readFieldsEntry(reader: ProtoReader, bytes: Buffer, depth: number): { key: string; value: Json } {
   let key = "";
   let value: Json = null;
   while (reader.more) {
@@ -39,8 +46,14 @@ function readField(reader: ProtoReader, bytes: Buffer, depth: number, fields: { 
     else if (tag === 18) value = readValue(reader, bytes, depth);
     else reader.skip(tag & 7);
   }
-  reader.leave(outer);
-  fields[key] = value;
+  return { key, value };
+}
+
+/** Reads one FieldsEntry of a Struct; undefined if it is malformed or nested too deep. */
+export function parseField(bytes: Buffer, start: number, end: number): { key: string; value: Json } | undefined {
+  const reader = new ProtoReader().reset(bytes, start, end);
+  const field = readFieldsEntry(reader, bytes, 0);
+  return reader.fault === undefined ? field : undefined;
 }
 
 /** Value: oneof null_value = 1, number_value = 2, string_value = 3, bool_value = 4, struct_value = 5, list_value = 6. */

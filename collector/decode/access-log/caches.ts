@@ -1,10 +1,9 @@
 import type { Address, TlsProperties } from "../../../schemas/model/access-log.ts";
 import { ByteCache } from "../byte-cache.ts";
 import { decodeText } from "../reader.ts";
-import { type JsonObject, parseStruct } from "../struct.ts";
+import { StructCache } from "../struct-cache.ts";
 import { type IpCache, parseAddress, parseIpBytes } from "./address.ts";
 import { parseFlags } from "./flags.ts";
-import { type HeaderMap, parseMap } from "./map.ts";
 import { parseTls } from "./tls.ts";
 
 /** What one decoder remembers between entries: about 4 MB at most before the values themselves. */
@@ -14,9 +13,7 @@ export interface Caches {
   readonly addresses: ByteCache<Address>;
   readonly flags: ByteCache<string | undefined>;
   readonly tls: ByteCache<TlsProperties>;
-  readonly structs: ByteCache<JsonObject | undefined>;
-  /** Whole maps that tend to repeat: custom tags, response headers and trailers. */
-  readonly maps: ByteCache<HeaderMap>;
+  readonly structs: StructCache;
 }
 
 /** Makes empty caches. */
@@ -31,7 +28,6 @@ export function createCaches(): Caches {
     ),
     flags: new ByteCache({ entries: 64, maxBytes: 64 }, parseFlags),
     tls: new ByteCache({ entries: 512, maxBytes: 1024 }, parseTls),
-    structs: new ByteCache({ entries: 1024, maxBytes: 2048 }, parseStruct),
-    maps: new ByteCache({ entries: 512, maxBytes: 512 }, (bytes, start, end) => parseMap(bytes, start, end, texts)),
+    structs: new StructCache(),
   };
 }

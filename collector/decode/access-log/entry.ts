@@ -22,14 +22,10 @@ const httpVersions: readonly (string | undefined)[] = [undefined, "1.0", "1.1", 
  */
 export class LazyAccessLogEntry extends TapedEntry implements AccessLogEntry {
   kind: "http" | "tcp" = "http";
-  #requestHeaders: HeaderMap | undefined = undefined;
-  #requestHeadersRead = false;
 
   /** Takes the entry in this range; gives what is wrong with it, if anything. */
   read(kind: "http" | "tcp", bytes: Buffer, start: number, end: number): WireFault | undefined {
     this.kind = kind;
-    this.#requestHeaders = undefined;
-    this.#requestHeadersRead = false;
     return this.load(bytes, start, end, kind === "http" ? httpEntry : tcpEntry);
   }
 
@@ -97,7 +93,7 @@ export class LazyAccessLogEntry extends TapedEntry implements AccessLogEntry {
     return this.structInAny(common + 21, 21, key);
   }
   get customTags(): HeaderMap | undefined {
-    return this.cached(common + 22, this.caches.maps);
+    return this.map(common + 22);
   }
   get duration(): Int64 | undefined {
     return this.durationAt(common + 23);
@@ -173,11 +169,7 @@ export class LazyAccessLogEntry extends TapedEntry implements AccessLogEntry {
     return this.count(entry + 3, request + 12);
   }
   get requestHeaders(): HeaderMap | undefined {
-    if (!this.#requestHeadersRead) {
-      this.#requestHeaders = this.passingMap(request + 13);
-      this.#requestHeadersRead = true;
-    }
-    return this.#requestHeaders;
+    return this.map(request + 13);
   }
   get upstreamHeaderBytesSent(): Int64 | undefined {
     return this.count(entry + 3, request + 14);
@@ -199,10 +191,10 @@ export class LazyAccessLogEntry extends TapedEntry implements AccessLogEntry {
     return this.count(entry + 4, response + 3);
   }
   get responseHeaders(): HeaderMap | undefined {
-    return this.cached(response + 4, this.caches.maps);
+    return this.map(response + 4);
   }
   get responseTrailers(): HeaderMap | undefined {
-    return this.cached(response + 5, this.caches.maps);
+    return this.map(response + 5);
   }
   get responseCodeDetails(): string | undefined {
     return this.text(response + 6);

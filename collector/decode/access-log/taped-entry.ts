@@ -23,6 +23,7 @@ export class TapedEntry {
   readonly #events: AccessLogDecodeEvents;
   readonly #tape = new Int32Array(places * 2);
   readonly #reader = new ProtoReader();
+  readonly #maps = new Map<number, HeaderMap>();
   #bytes: Buffer = noBytes;
 
   constructor(caches: Caches, events: AccessLogDecodeEvents) {
@@ -33,6 +34,7 @@ export class TapedEntry {
   /** Takes the entry in this range; gives what is wrong with it, if anything. */
   load(bytes: Buffer, start: number, end: number, shape: Shape): WireFault | undefined {
     this.#tape.fill(0);
+    if (this.#maps.size > 0) this.#maps.clear();
     this.#bytes = bytes;
     const reader = this.#reader.reset(bytes, start, end);
     walk(reader, shape, this.#tape);
@@ -125,10 +127,16 @@ export class TapedEntry {
     return end === 0 ? undefined : parseAddress(this.#bytes, this.#tape[place * 2]!, end, this.caches.ips);
   }
 
-  /** A map of text that differs from entry to entry. */
-  protected passingMap(place: number): HeaderMap | undefined {
+  /** A map of text, decoded once. */
+  protected map(place: number): HeaderMap | undefined {
     const end = this.#tape[place * 2 + 1]!;
-    return end === 0 ? undefined : parseMap(this.#bytes, this.#tape[place * 2]!, end, this.caches.texts);
+    if (end === 0) return undefined;
+    let map = this.#maps.get(place);
+    if (map === undefined) {
+      map = parseMap(this.#bytes, this.#tape[place * 2]!, end, this.caches.texts);
+      this.#maps.set(place, map);
+    }
+    return map;
   }
 
   /** The Struct under a key of a map<string, Struct> that is `field` of the message here. */
