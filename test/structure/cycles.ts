@@ -1,9 +1,12 @@
 import type { Import } from "./imports.ts";
 
-/** Every cycle of modules that is met when walking the imports, each as a path that ends where it began. */
+/**
+ * Every cycle of modules that is met when walking the imports, each as a path that ends where it began. Type imports
+ * are gone when the program runs and close no cycle.
+ */
 export function cycles(imports: readonly Import[]): string[] {
   const next = Map.groupBy(
-    imports.filter((one) => one.relative),
+    imports.filter((one) => one.relative && !one.typeOnly),
     (one) => one.from,
   );
   const done = new Set<string>();

@@ -1,35 +1,55 @@
 import type { Import } from "./imports.ts";
 
-/** The parts of the collector that only put stages together; they may import any of them. */
-const composition = ["collector/main.ts", "collector/cli/", "collector/lifecycle.ts", "collector/pipeline.ts"];
+/** What files of a part may import: `any` for everything, `types` for imports that are gone when the program runs. */
+interface Permission {
+  readonly any?: readonly string[];
+  readonly types?: readonly string[];
+}
+
+/** The parts that put stages together may import any of them. */
+const composition: Permission = { any: ["collector/", "adapters/"] };
+
+/** Settings are plain data that any stage may be typed by; schemas/ and the error table are everyone's. */
+const everyone: Required<Permission> = {
+  any: ["schemas/", "collector/errors.ts"],
+  types: ["collector/config/schema.ts"],
+};
 
 /**
- * What each stage may import of the project, beside itself, schemas/ and collector/errors.ts. A name ending in a slash
- * is a folder. The longest matching key counts.
+ * What each part may import of the project beside itself and what everyone may. A name ending in a slash is a folder.
+ * The longest matching key counts.
  */
-export const allowed: Readonly<Record<string, readonly string[]>> = {
-  "collector/main.ts": ["collector/cli/"],
-  "collector/cli/": ["collector/", "adapters/"],
-  "collector/lifecycle.ts": ["collector/", "adapters/"],
-  "collector/pipeline.ts": ["collector/", "adapters/adapter.ts"],
-  "collector/config/": ["collector/expr/", "adapters/adapter.ts"],
-  "collector/transport/": [],
-  "collector/receivers/": ["collector/decode/", "collector/transport/"],
-  "collector/decode/": [],
-  "collector/normalize/": [],
-  "collector/expr/": [],
-  "collector/rules/": ["collector/expr/"],
-  "collector/check/": ["collector/expr/"],
-  "collector/dispatch/": ["adapters/adapter.ts"],
-  "collector/stats/": [],
-  "collector/telemetry/": [],
-  "collector/admin/": ["collector/stats/", "collector/check/"],
-  "collector/errors.ts": [],
-  "adapters/adapter.ts": [],
-  "adapters/inventory.ts": ["adapters/"],
-  "adapters/shared/": [],
-  "adapters/": ["adapters/adapter.ts", "adapters/shared/"],
-  "schemas/": [],
+export const allowed: Readonly<Record<string, Permission>> = {
+  "collector/main.ts": { any: ["collector/cli/"] },
+  "collector/cli/": composition,
+  "collector/lifecycle.ts": composition,
+  "collector/listeners.ts": composition,
+  "collector/pipeline.ts": composition,
+  "collector/plan.ts": composition,
+  "collector/reload.ts": composition,
+  "collector/config/": { any: ["collector/expr/"], types: ["adapters/adapter.ts"] },
+  "collector/transport/": {},
+  "collector/receivers/": { any: ["collector/decode/", "collector/transport/"] },
+  "collector/decode/": {},
+  "collector/normalize/": {},
+  "collector/expr/": {},
+  "collector/rules/": { any: ["collector/expr/"] },
+  "collector/check/": { any: ["collector/expr/"] },
+  "collector/dispatch/": { types: ["adapters/adapter.ts"] },
+  "collector/stats/": { any: ["collector/expr/"] },
+  // Counts what the stages report, so it implements their event types.
+  "collector/telemetry/": { types: ["collector/"] },
+  // Its metrics pages join the families of handlers.
+  "collector/admin/": {
+    any: ["collector/stats/", "collector/check/", "collector/transport/address.ts", "adapters/shared/metrics-page.ts"],
+    types: ["adapters/adapter.ts"],
+  },
+  "collector/errors.ts": {},
+  "adapters/adapter.ts": {},
+  "adapters/inventory.ts": { any: ["adapters/"] },
+  "adapters/shared/": { any: ["adapters/adapter.ts"] },
+  "adapters/": { any: ["adapters/adapter.ts", "adapters/shared/"] },
+  "schemas/": {},
 };
 
 /** Where generated wire types may be used. */
@@ -52,14 +72,16 @@ function wireRule({ from, to }: Import): string | undefined {
 }
 
 function stageRule({ from, to, typeOnly }: Import): string | undefined {
-  const stage = keyOf(from);
-  if (stage === undefined || isTest(from)) return undefined;
-  const may = [...(allowed[stage] ?? []), home(stage, from), "schemas/", "collector/errors.ts"];
-  if (stage === "schemas/" && !to.startsWith("schemas/")) return `${from} imports ${to}: schemas import nothing else`;
-  if (!may.some((place) => to.startsWith(place)))
-    return `${from} imports ${to}: ${stage} may import ${may.slice(0, -3).concat("schemas/").join(", ")} only`;
-  if (stage === "collector/dispatch/" && to === "adapters/adapter.ts" && !typeOnly)
-    return `${from} imports ${to}: dispatch takes only types from there (import type)`;
+  const part = keyOf(from);
+  if (part === undefined || isTest(from)) return undefined;
+  if (part === "schemas/" && !to.startsWith("schemas/")) return `${from} imports ${to}: schemas import nothing else`;
+  const { any = [], types = [] } = allowed[part] ?? {};
+  const may = [...any, home(part, from), ...everyone.any];
+  const mayTypes = [...may, ...types, ...everyone.types];
+  const within = (places: readonly string[]) => places.some((place) => to.startsWith(place));
+  if (within(may) || (typeOnly && within(mayTypes))) return undefined;
+  if (within(mayTypes)) return `${from} imports ${to}: ${part} takes only types from there (import type)`;
+  return `${from} imports ${to}: ${part} may import ${[...any, ...types, "schemas/"].join(", ")} only`;
 }
 
 /** A file's own folder: one adapter does not reach into another. */
@@ -74,7 +96,7 @@ function keyOf(file: string): string | undefined {
 }
 
 function isTest(file: string): boolean {
-  return /\.(test|bench)\.ts$/.test(file) || file.startsWith("test/");
+  return /\.(test|bench|fixture)\.ts$/.test(file) || file.startsWith("test/");
 }
 
 /** Production code that reaches into tests, scripts or benchmarks, which no package holds. */
@@ -84,9 +106,9 @@ export function outward({ from, to, relative }: Import): string | undefined {
     return `${from} imports ${to}: what is shipped imports no test, script or benchmark`;
 }
 
-/** Files of the collector that belong to no stage and are not known to put stages together. */
+/** Files of the collector that the table does not know. */
 export function homeless(files: readonly string[]): string[] {
   return files
     .filter((file) => file.startsWith("collector/") && !isTest(file) && keyOf(file) === undefined)
-    .map((file) => `${file} belongs to no folder of STYLE's tree (composition: ${composition.join(", ")})`);
+    .map((file) => `${file} belongs to no folder of STYLE's tree`);
 }

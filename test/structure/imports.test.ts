@@ -38,6 +38,7 @@ describe("the rules themselves", () => {
     ["collector/dispatch/lane.ts", 'import { x } from "../../adapters/adapter.ts";', "only types"],
     ["collector/expr/a.ts", 'const x = await import("../rules/b.ts");', "collector/expr/ may import"],
     ["collector/rules/a.ts", 'export {\n  x,\n} from "../stats/b.ts";', "collector/rules/ may import"],
+    ["collector/rules/a.ts", 'import { x } from "../config/schema.ts";', "only types"],
   ])("%s may not say %s", (from, statement, rule) => {
     expect(check(from, statement)).toEqual([expect.stringContaining(rule)]);
     expect(check(from, statement)).toEqual([expect.stringContaining(from)]);
@@ -48,6 +49,7 @@ describe("the rules themselves", () => {
     ["collector/rules/table.ts", 'import { x } from "../expr/compile.ts";'],
     ["collector/decode/a.ts", 'import { x } from "../../schemas/gen/a_pb.js";'],
     ["collector/rules/table.ts", '// import { x } from "../decode/a.ts";'],
+    ["collector/transport/server.ts", 'import type { x } from "../config/schema.ts";'],
     ["collector/rules/table.test.ts", 'import { x } from "../decode/a.ts";'],
   ])("%s may say %s", (from, statement) => {
     expect(check(from, statement).filter((problem) => problem !== undefined)).toEqual([]);

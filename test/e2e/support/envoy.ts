@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { requirePeer } from "../../support/peers.ts";
 import { type Child, startChild } from "./child.ts";
-import { bootstrap, type ProxySettings } from "./envoy-bootstrap.ts";
+import { bootstrap, type Json, type ProxySettings } from "./envoy-bootstrap.ts";
 import { temporaryFolder } from "./folder.ts";
 import { waitFor } from "./wait.ts";
 
@@ -17,11 +17,16 @@ export interface Envoy {
 }
 
 /** Starts Envoy with a bootstrap of ours and waits until it is live; throws with its log if it ends before. */
-export async function startEnvoy(proxy: ProxySettings, workers = 2): Promise<Envoy> {
+export function startEnvoy(proxy: ProxySettings, workers = 2): Promise<Envoy> {
+  return startEnvoyWith(bootstrap(proxy), workers);
+}
+
+/** The same with any bootstrap; its admin listener must be there. */
+export async function startEnvoyWith(settings: Json, workers = 2): Promise<Envoy> {
   const folder = temporaryFolder("envoy");
   const config = join(folder.path, "bootstrap.json");
   const adminFile = join(folder.path, "admin");
-  writeFileSync(config, JSON.stringify(bootstrap(proxy), null, 2));
+  writeFileSync(config, JSON.stringify(settings, null, 2));
   const flags = ["--use-dynamic-base-id", "--log-level", "warning", "--admin-address-path", adminFile];
   const child = startChild(requirePeer("envoy"), ["-c", config, "--concurrency", String(workers), ...flags]);
   const admin = await waitFor("Envoy to be live", () => live(child, adminFile));

@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { inventory } from "../../adapters/inventory.ts";
+import { loadConfig } from "../../collector/config/load.ts";
+import { formatProblem } from "../../collector/config/problem.ts";
+import { configSchema } from "../../collector/config/schema.ts";
+import { compile } from "../../collector/expr/compile.ts";
+import { documentedCode, fencesOf, root } from "../support/documents.ts";
+
+const files = [
+  "config/default.yaml",
+  ...readdirSync(`${root}examples`, { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.ya?ml$/.test(file))
+    .map((file) => `examples/${file}`),
+];
+
+/** A YAML block whose keys are all settings of the hub is a configuration; others belong to other programs. */
+function isConfiguration(text: string): boolean {
+  const value: unknown = parse(text);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const keys = Object.keys(value);
+  return keys.length > 0 && keys.every((key) => key in configSchema.shape);
+}
+
+const documented = documentedCode("yaml").filter(({ text }) => isConfiguration(text));
+
+/** Everything that is wrong with a configuration, warnings too; certificates and the like are taken as there. */
+function problemsOf(file: string, text: string): string[] {
+  const loaded = loadConfig([file], { env: {}, adapters: inventory, compile, readFile: () => text });
+  return (loaded.ok ? loaded.warnings : loaded.problems).map(formatProblem);
+}
+
+describe("configurations that users are shown", () => {
+  test.each(files)("%s is good", (file) => {
+    expect(problemsOf(root + file, readFileSync(root + file, "utf8"))).toEqual([]);
+  });
+
+  test.each(documented)("$place is good", ({ place, text }) => {
+    expect(problemsOf(place, text)).toEqual([]);
+  });
+
+  test("the README shows one", () => {
+    expect(documented.map(({ place }) => place)).toContainEqual(expect.stringMatching(/^README\.md:/));
+  });
+});
+
+describe("blocks of a document", () => {
+  test("are found with their line, without the indentation of a list", () => {
+    const markdown = "one\n\n1. two\n\n   ```yaml\n   a:\n     b: 1\n   ```\n\n```sh\nls\n```\n";
+    expect(fencesOf("x.md", markdown)).toEqual([
+      { place: "x.md:6", language: "yaml", text: "a:\n  b: 1\n" },
+      { place: "x.md:11", language: "sh", text: "ls\n" },
+    ]);
+  });
+
+  test("with keys of other programs are no configuration of the hub", () => {
+    expect(isConfiguration("rules: []")).toBe(true);
+    expect(isConfiguration("access_log: []")).toBe(false);
+    expect(isConfiguration("- name: x")).toBe(false);
+  });
+});
