@@ -1,0 +1,47 @@
+/** Stands for a segment that varies. */
+export const variable = "{id}";
+/** Stands for every path beyond the budget. */
+export const overflow = "{other}";
+
+const MAX_SEGMENTS = 16;
+const MAX_LITERAL_LENGTH = 64;
+const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const grpcPath = /^\/(?:[A-Za-z_]\w*\.)+[A-Z]\w*\/[A-Z]\w*$/;
+
+/**
+ * The segments of a path, those that vary by their look alone (numbers, UUIDs, hex of 8 digits and more, text too long
+ * for a name) replaced. Undefined for a path of too many segments.
+ */
+export function segmentsOf(path: string): string[] | undefined {
+  const segments: string[] = [];
+  let at = path.startsWith("/") ? 1 : 0;
+  for (;;) {
+    if (segments.length === MAX_SEGMENTS) return undefined;
+    const slash = path.indexOf("/", at);
+    const segment = slash < 0 ? path.slice(at) : path.slice(at, slash);
+    segments.push(looksVariable(segment) ? variable : segment);
+    if (slash < 0) return segments;
+    at = slash + 1;
+  }
+}
+
+/** Whether a segment is a number, a UUID, hex of 8 digits or more, or longer than any name. */
+export function looksVariable(segment: string): boolean {
+  const { length } = segment;
+  if (length === 0) return false;
+  if (length > MAX_LITERAL_LENGTH) return true;
+  let decimal = true;
+  for (let i = 0; i < length; i++) {
+    const code = segment.charCodeAt(i);
+    if (code >= 48 && code <= 57) continue;
+    decimal = false;
+    const letter = code | 32;
+    if (letter < 97 || letter > 102) return length === 36 && uuid.test(segment);
+  }
+  return decimal || length >= 8;
+}
+
+/** Whether a path looks like a gRPC method by the usual naming: `/pkg.Service/Method`. */
+export function looksGrpc(path: string): boolean {
+  return path.length <= 256 && grpcPath.test(path);
+}

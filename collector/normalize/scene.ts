@@ -1,0 +1,235 @@
+import type { AccessLogEntry, StreamOrigin } from "../../schemas/model/access-log.ts";
+import type { Value } from "../../schemas/model/value.ts";
+import { type Claims, findPayload, jwtFilter } from "./claims.ts";
+import type { ClusterName } from "./cluster-name.ts";
+import type { ConnectionGrowth, ConnectionTable } from "./connection-table.ts";
+import { isInbound, peerKeys } from "./direction.ts";
+import type { EnrichTables } from "./enrich.ts";
+import { type EntryEvent, eventOf } from "./event.ts";
+import type { Memos } from "./memos.ts";
+import { type Peer, peerFieldNumber } from "./peer.ts";
+import { urlPathOf } from "./query-params.ts";
+import { type Reporter, toReporter } from "./reporter.ts";
+import type { RouteTemplates } from "./route-templates.ts";
+import { createServiceNamer, type Service, type ServiceNamer } from "./service.ts";
+import { noTls, type TlsFacts } from "./tls-facts.ts";
+import { parseTraceContext, type TraceContext } from "./trace-context.ts";
+
+/** What normalization is given beside the entries. */
+export interface Surroundings {
+  readonly enrich: EnrichTables;
+  readonly routes: RouteTemplates;
+  readonly connections: ConnectionTable;
+  readonly memos: Memos;
+}
+
+const principalField = peerFieldNumber("principal");
+
+/**
+ * One entry seen in the light of its stream: what several attributes are made of, each worked out on first demand.
+ * One scene serves all entries of a stream, one after the other.
+ */
+export class Scene {
+  readonly origin: StreamOrigin;
+  readonly reporter: Reporter;
+  readonly routes: RouteTemplates;
+  readonly #enrich: EnrichTables;
+  readonly #connections: ConnectionTable;
+  readonly #memos: Memos;
+  readonly #nameService: ServiceNamer;
+  readonly #connectionPrefix: string;
+  /** What is known of the other side, in the order of preference; the first `#others` count. */
+  readonly #layers: (Peer | undefined)[] = new Array<Peer | undefined>(6).fill(undefined);
+
+  entry!: AccessLogEntry;
+  #inbound: boolean | undefined;
+  #tls: TlsFacts | undefined;
+  #service: Service | undefined;
+  #others = -1;
+  #protocol: string | undefined;
+  #path: string | undefined;
+  #urlPath: string | undefined;
+  #event: EntryEvent | undefined;
+  #growth: ConnectionGrowth | undefined;
+  #trace: TraceContext | null | undefined;
+  #claims: Claims | null | undefined;
+
+  constructor(origin: StreamOrigin, { enrich, routes, connections, memos }: Surroundings) {
+    this.origin = origin;
+    this.reporter = toReporter(origin.identifier.node);
+    this.routes = routes;
+    this.#enrich = enrich;
+    this.#connections = connections;
+    this.#memos = memos;
+    this.#nameService = createServiceNamer(this.reporter);
+    this.#connectionPrefix = `${origin.identifier.node.id}\n`;
+  }
+
+  /** Turns to the next entry. */
+  begin(entry: AccessLogEntry): void {
+    this.entry = entry;
+    this.#inbound = undefined;
+    this.#tls = undefined;
+    this.#service = undefined;
+    this.#others = -1;
+    this.#protocol = undefined;
+    this.#path = undefined;
+    this.#urlPath = undefined;
+    this.#event = undefined;
+    this.#growth = undefined;
+    this.#trace = undefined;
+    this.#claims = undefined;
+  }
+
+  get event(): EntryEvent | undefined {
+    this.#event ??= eventOf(this.entry);
+    return this.#event;
+  }
+
+  get inbound(): boolean {
+    this.#inbound ??= isInbound(this.entry, this.#clusterName, this.reporter, this.origin.listener);
+    return this.#inbound;
+  }
+
+  get #clusterName(): ClusterName | undefined {
+    const { upstreamCluster } = this.entry;
+    return upstreamCluster === undefined ? undefined : this.#memos.cluster(upstreamCluster);
+  }
+
+  get subset(): string | undefined {
+    return this.#clusterName?.subset;
+  }
+
+  get tls(): TlsFacts {
+    if (this.#tls === undefined) {
+      const { tls } = this.entry;
+      this.#tls = tls === undefined ? noTls : this.#memos.tls(tls);
+    }
+    return this.#tls;
+  }
+
+  get service(): Service {
+    if (this.#service === undefined) {
+      const { authority, responseFlags, upstreamCluster } = this.entry;
+      this.#service = this.#nameService(this.inbound, upstreamCluster, this.#clusterName, authority, responseFlags);
+    }
+    return this.#service;
+  }
+
+  get protocol(): string {
+    this.#protocol ??= protocolOf(this.entry);
+    return this.#protocol;
+  }
+
+  /** With query; undefined where the entry has none. */
+  get path(): string | undefined {
+    if (this.#path === undefined) this.#path = this.entry.originalPath || this.entry.path || undefined;
+    return this.#path;
+  }
+
+  get urlPath(): string | undefined {
+    if (this.#urlPath === undefined && this.path !== undefined) this.#urlPath = urlPathOf(this.path);
+    return this.#urlPath;
+  }
+
+  get trace(): TraceContext | undefined {
+    if (this.#trace === undefined) {
+      const headers = this.entry.requestHeaders;
+      this.#trace = (headers && parseTraceContext(headers)) ?? null;
+    }
+    return this.#trace ?? undefined;
+  }
+
+  get claims(): Claims | undefined {
+    if (this.#claims === undefined) {
+      const metadata = this.entry.filterMetadata(jwtFilter);
+      const payload = metadata && findPayload(metadata);
+      this.#claims = payload ? this.#memos.claims(payload) : null;
+    }
+    return this.#claims ?? undefined;
+  }
+
+  /** What this TCP entry adds to its connection. Notes the entry, so it is asked for once for each entry at least. */
+  get growth(): ConnectionGrowth {
+    this.#growth ??= this.#grow();
+    return this.#growth;
+  }
+
+  #grow(): ConnectionGrowth {
+    const { streamId, receivedBytes, sentBytes } = this.entry;
+    const ended = this.event === "end";
+    if (streamId !== undefined)
+      return this.#connections.note(this.#connectionPrefix + streamId, ended, receivedBytes, sentBytes);
+    return { opened: ended, again: false, received: receivedBytes, sent: sentBytes };
+  }
+
+  /** A value of the side that reports. */
+  own(field: number): Value | undefined {
+    return field === principalField ? this.tls.localPrincipal : this.reporter.self[field];
+  }
+
+  /** A value of the other side, from the first that has it. */
+  other(field: number): Value | undefined {
+    if (this.#others < 0) this.#others = this.#gatherOthers();
+    for (let i = 0; i < this.#others; i++) {
+      const value = this.#layers[i]?.[field];
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  #gatherOthers(): number {
+    const { entry, inbound } = this;
+    const layers = this.#layers;
+    let count = 0;
+    const object = entry.filterState(inbound ? peerKeys.inbound : peerKeys.outbound);
+    if (object !== undefined) layers[count++] = this.#memos.peer(object);
+    if (inbound) count = this.#gatherClient(count);
+    return this.#enrich.empty ? count : this.#gatherEnriched(count);
+  }
+
+  /** What the connection and the headers tell of a client: nothing of the sort says who a server is. */
+  #gatherClient(start: number): number {
+    const layers = this.#layers;
+    let count = start;
+    if (this.tls.peer !== undefined) layers[count++] = this.tls.peer;
+    const headers = this.entry.requestHeaders;
+    if (headers === undefined) return count;
+    const forwarded = this.origin.listener.trustForwardedClientCert
+      ? headers.get("x-forwarded-client-cert")
+      : undefined;
+    if (forwarded !== undefined) layers[count++] = this.#memos.forwardedPeer(forwarded);
+    const cluster = headers.get("x-envoy-downstream-service-cluster");
+    if (cluster !== undefined) layers[count++] = this.#memos.namedPeer(cluster);
+    return count;
+  }
+
+  #gatherEnriched(start: number): number {
+    const layers = this.#layers;
+    let count = start;
+    let principal: Value | undefined;
+    for (let i = 0; i < start && principal === undefined; i++) principal = layers[i]?.[principalField];
+    if (typeof principal === "string") layers[count++] = this.#enrich.byPrincipal(principal);
+    const { downstreamDirectRemoteAddress, upstreamRemoteAddress } = this.entry;
+    const address = this.inbound ? downstreamDirectRemoteAddress : upstreamRemoteAddress;
+    if (address?.ip !== undefined) layers[count++] = this.#enrich.byAddress(address.ip);
+    return count;
+  }
+}
+
+const grpcType = "application/grpc";
+
+function protocolOf(entry: AccessLogEntry): string {
+  if (entry.kind === "tcp") return "tcp";
+  const { requestHeaders, responseHeaders, responseTrailers } = entry;
+  return isGrpcType(requestHeaders?.get("content-type")) ||
+    isGrpcType(responseHeaders?.get("content-type")) ||
+    responseTrailers?.has("grpc-status") ||
+    responseHeaders?.has("grpc-status")
+    ? "grpc"
+    : "http";
+}
+
+function isGrpcType(contentType: string | undefined): boolean {
+  return contentType !== undefined && contentType.slice(0, grpcType.length).toLowerCase() === grpcType;
+}
