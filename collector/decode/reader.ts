@@ -3,8 +3,8 @@ import type { Int64 } from "../../schemas/model/value.ts";
 /** Wire types of protobuf (Encoding, "Message Structure"); groups (3, 4) are refused as faults. */
 export const wire = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-/** What can be wrong with protobuf bytes. */
-export type WireFault = "truncated" | "overlong_varint" | "bad_tag" | "wire_type" | "too_deep";
+/** What can be wrong with protobuf bytes; `limit`: nested deeper or longer than is taken. */
+export type WireFault = "truncated" | "overlong_varint" | "bad_tag" | "wire_type" | "limit";
 
 const noBytes = new Uint8Array(0);
 

@@ -19,7 +19,7 @@ export function parseStruct(bytes: Buffer, start: number, end: number): JsonObje
 
 /** Struct: repeated FieldsEntry fields = 1 { string key = 1; Value value = 2 }. No prototype, so that every key is data. */
 function readStruct(reader: ProtoReader, bytes: Buffer, depth: number): JsonObject {
-  if (depth > maxDepth) reader.fail("too_deep");
+  if (depth > maxDepth) reader.fail("limit");
   const fields: { [key: string]: Json } = Object.create(null);
   while (reader.more) {
     const tag = reader.tag();
@@ -89,7 +89,7 @@ function readKind(reader: ProtoReader, bytes: Buffer, depth: number, before: Jso
 
 /** ListValue: repeated Value values = 1. */
 function readList(reader: ProtoReader, bytes: Buffer, depth: number): Json[] {
-  if (depth > maxDepth) reader.fail("too_deep");
+  if (depth > maxDepth) reader.fail("limit");
   const list: Json[] = [];
   while (reader.more) {
     const tag = reader.tag();

@@ -2,6 +2,9 @@ import type { EnvoyNode, Identifier } from "../../../schemas/model/access-log.ts
 import { decodeText, ProtoReader, wire } from "../reader.ts";
 import { type JsonObject, parseStruct } from "../struct.ts";
 
+/** Names in a node are kept for as long as the stream; longer ones are refused. */
+const maxTextBytes = 1024;
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Locality = Mutable<NonNullable<EnvoyNode["locality"]>>;
 
@@ -19,7 +22,7 @@ function emptyNode(): EnvoyNode {
   };
 }
 
-/** Identifier: node = 1, log_name = 2; undefined if malformed, node metadata beyond the limits of a Struct included. */
+/** Identifier: node = 1, log_name = 2; undefined if malformed, or with metadata or names beyond the limits. */
 export function parseIdentifier(bytes: Buffer, start: number, end: number): Identifier | undefined {
   const reader = new ProtoReader().reset(bytes, start, end);
   const identifier: Mutable<Identifier> = { node: emptyNode(), logName: "" };
@@ -64,7 +67,7 @@ function readNodeField(reader: ProtoReader, bytes: Buffer, field: number, node: 
 function readMetadata(reader: ProtoReader, bytes: Buffer): JsonObject {
   const outer = reader.enter();
   const metadata = parseStruct(bytes, reader.pos, reader.end);
-  if (metadata === undefined) reader.fail("too_deep");
+  if (metadata === undefined) reader.fail("limit");
   reader.leave(outer);
   return metadata ?? {};
 }
@@ -112,6 +115,10 @@ function readSemanticVersion(reader: ProtoReader): string {
 
 function readText(reader: ProtoReader, bytes: Buffer): string {
   const length = reader.length();
+  if (length > maxTextBytes) {
+    reader.fail("limit");
+    return "";
+  }
   reader.pos += length;
   return decodeText(bytes, reader.pos - length, reader.pos);
 }

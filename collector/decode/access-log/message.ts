@@ -44,7 +44,7 @@ const meanings: Record<WireFault, string> = {
   overlong_varint: "a varint has more than 64 bits",
   bad_tag: "a field has no valid number",
   wire_type: "a field has a wire type that it cannot have",
-  too_deep: "messages are nested too deeply",
+  limit: "something is longer than is taken",
 };
 
 function explain(fault: WireFault): string {

@@ -1,0 +1,42 @@
+import type { ListenerTrust } from "../../schemas/model/access-log.ts";
+import type { GrpcMethods } from "../transport/grpc.ts";
+import { createStandardServices } from "../transport/standard-services.ts";
+import { envoyAls } from "./envoy-als/index.ts";
+import { createProxyTable, type ProxyTable } from "./proxies.ts";
+import type { Intake, ReceiverDefinition, ReceiverEvents } from "./receiver.ts";
+
+/** Every way in, one line each. */
+export const receivers: readonly ReceiverDefinition[] = [envoyAls];
+
+/** What all receivers work with. */
+export interface ReceiversOptions {
+  readonly intake: Intake;
+  readonly events: ReceiverEvents;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/** The receivers at work. */
+export interface OpenReceivers {
+  /** Every gRPC method of a listener with these settings, health and reflection among them. */
+  grpcMethods(name: string, listener: ListenerTrust): GrpcMethods;
+  /** What health tells from now on; not serving at first. */
+  setServing(serving: boolean): void;
+  /** The proxies that report. */
+  readonly proxies: ProxyTable;
+}
+
+/** Opens all receivers. */
+export function openReceivers({ intake, events, now }: ReceiversOptions): OpenReceivers {
+  const proxies = createProxyTable(now);
+  const open = receivers.map((receiver) => receiver.open({ intake, events, proxies }));
+  const standard = createStandardServices(receivers.flatMap(({ services }) => services));
+  return {
+    grpcMethods: (_name, { reporter, trustForwardedClientCert }) => {
+      const trust = { reporter, trustForwardedClientCert };
+      return new Map([...standard.methods, ...open.flatMap((receiver) => [...receiver.methods(trust)])]);
+    },
+    setServing: standard.setServing,
+    proxies,
+  };
+}

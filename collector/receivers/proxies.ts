@@ -1,0 +1,104 @@
+import type { Identifier } from "../../schemas/model/access-log.ts";
+import type { Receipt } from "../../schemas/model/receipt.ts";
+
+/** One logger of one proxy, as it was seen. */
+export interface ProxyRow {
+  /** Empty for streams that named no node. */
+  readonly node: string;
+  readonly cluster: string;
+  readonly logName: string;
+  /** user_agent_version or build version of the node. */
+  readonly version: string | undefined;
+  /** Open streams. */
+  readonly streams: number;
+  readonly messages: number;
+  /** Entries taken. */
+  readonly entries: number;
+  readonly malformed: number;
+  /** Milliseconds since the epoch. */
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+}
+
+/** A stream's hold on its proxy's row. */
+export interface ProxyStream {
+  /** A message arrived. */
+  message(): void;
+  /** Part of a message was taken. */
+  taken(receipt: Receipt): void;
+  /** The stream is over. */
+  close(): void;
+}
+
+/** Which proxies report, and how much: bounded, the longest idle go first. */
+export interface ProxyTable {
+  /** A stream of this proxy and logger is open. */
+  open(identifier: Identifier): ProxyStream;
+  /** Every row known. */
+  rows(): readonly ProxyRow[];
+  /** Streams that found the table full of proxies with open streams, and are in no row. */
+  readonly overflow: number;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Makes an empty table of at most `maxRows`; `now` in milliseconds since the epoch. */
+export function createProxyTable(now: () => number, maxRows = 4096): ProxyTable {
+  const rows = new Map<string, Mutable<ProxyRow>>();
+  /** Keys of rows without streams, the longest idle first. */
+  const idle = new Set<string>();
+  let overflow = 0;
+
+  return {
+    open(identifier) {
+      const key = JSON.stringify([identifier.node.id, identifier.logName]);
+      const row = rows.get(key) ?? insert(key, identifier);
+      if (row === undefined) overflow++;
+      return row === undefined ? nobody : hold(key, row, identifier);
+    },
+    rows: () => [...rows.values()].map((row) => ({ ...row })),
+    get overflow() {
+      return overflow;
+    },
+  };
+
+  function insert(key: string, { node, logName }: Identifier): Mutable<ProxyRow> | undefined {
+    if (rows.size >= maxRows && !evict()) return undefined;
+    const seen = { firstSeenMs: now(), lastSeenMs: now() };
+    const counts = { streams: 0, messages: 0, entries: 0, malformed: 0 };
+    const row = { node: node.id, cluster: node.cluster, logName, version: node.userAgentVersion, ...counts, ...seen };
+    rows.set(key, row);
+    return row;
+  }
+
+  function evict(): boolean {
+    for (const key of idle) {
+      idle.delete(key);
+      return rows.delete(key);
+    }
+    return false;
+  }
+
+  function hold(key: string, row: Mutable<ProxyRow>, { node }: Identifier): ProxyStream {
+    row.cluster = node.cluster;
+    row.version = node.userAgentVersion;
+    row.lastSeenMs = now();
+    row.streams++;
+    idle.delete(key);
+    return {
+      message() {
+        row.messages++;
+        row.lastSeenMs = now();
+      },
+      taken({ accepted, malformed }) {
+        row.entries += accepted;
+        row.malformed += malformed;
+      },
+      close() {
+        if (--row.streams === 0) idle.add(key);
+      },
+    };
+  }
+}
+
+const nobody: ProxyStream = { message() {}, taken() {}, close() {} };
