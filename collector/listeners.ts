@@ -82,11 +82,13 @@ async function openGrpc(name: string, config: ListenerConfig, services: Listener
 async function openHttp(name: string, config: ListenerConfig, services: ListenerServices): Promise<Listener> {
   const tls = config.tls === undefined ? undefined : createTlsSource(config.tls, services.tlsEvents(name));
   const server = createHttpServer({ limits: config.limits, tls: tls?.options(), onFault: services.onFault });
-  if (tls !== undefined && server.server instanceof TlsServer) secure(server.server, tls, services.transportEvents(name));
+  if (tls !== undefined && server.server instanceof TlsServer)
+    secure(server.server, tls, services.transportEvents(name));
   const serves = servicesOf(name, config);
   for (const service of serves) if (service !== "grpc") services.mount(service, server);
   try {
-    await server.listen({ ...parseAddress(config.address), reusePort: config.reusePort });
+    const address = { ...parseAddress(config.address), reusePort: config.reusePort };
+    await server.listen(address);
   } catch (error) {
     tls?.close();
     throw error;

@@ -38,6 +38,7 @@ export function createPipeline(first: Plan, events: PipelineEvents): Pipeline {
     reportAccessLogs(batch) {
       const { rules } = plan;
       const normalize = plan.normalize.accessLog(batch.origin);
+      const malformedBefore = batch.malformed;
       let matched = 0;
       let unmatched = 0;
       for (let entry = batch.next(); entry !== undefined; entry = batch.next()) {
@@ -46,8 +47,9 @@ export function createPipeline(first: Plan, events: PipelineEvents): Pipeline {
         if (rules.report(record)) matched++;
         else unmatched++;
       }
-      events.batch("accesslog", matched, unmatched, batch.malformed);
-      return { accepted: matched + unmatched, malformed: batch.malformed };
+      const malformed = batch.malformed - malformedBefore;
+      events.batch("accesslog", matched, unmatched, malformed);
+      return { accepted: matched + unmatched, malformed };
     },
     swap(next) {
       plan = next;

@@ -40,7 +40,6 @@ export function createPlan(checked: CheckedConfig, lanes: ReadonlyMap<string, La
     enrich: createEnrichTables(config.enrich),
     routes: createRouteTemplates(config.routes),
     connections: state.connections,
-    now: state.now,
   });
   return {
     slots: vocabulary.attributes.length,

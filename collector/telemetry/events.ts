@@ -1,5 +1,6 @@
 import type { DirectLaneEvents } from "../dispatch/direct-lane.ts";
 import type { PipelineEvents } from "../pipeline.ts";
+import type { ReceiverEvents } from "../receivers/receiver.ts";
 import type { TransportEvents } from "../transport/events.ts";
 import type { TlsEvents } from "../transport/tls.ts";
 import { createLogLimiter, type Log } from "./log.ts";
@@ -9,6 +10,7 @@ import type { HubMetrics } from "./metrics.ts";
 export interface HubEvents {
   readonly pipeline: PipelineEvents;
   readonly dispatch: DirectLaneEvents;
+  readonly receivers: ReceiverEvents;
   transport(listener: string): TransportEvents;
   tls(listener: string): TlsEvents;
   /** What a handler counts about itself. */
@@ -46,6 +48,15 @@ export function createHubEvents(metrics: HubMetrics, log: Log, now: () => number
         metrics.handlerErrors.inc({ handler });
         logFault(`handler ${handler}`, { handler, err: error }, "an adapter threw; the instance is lost");
       },
+    },
+    receivers: {
+      streamOpened: (source) => metrics.sourceStreams.inc({ source }),
+      streamClosed: (source) => metrics.sourceStreams.dec({ source }),
+      message(source, bytes) {
+        metrics.messages.inc({ source });
+        metrics.messageBytes.inc({ source }, bytes);
+      },
+      decodeError: (source, reason) => metrics.decodeErrors.inc({ source, reason }),
     },
     tls: (listener) => ({
       reloaded() {

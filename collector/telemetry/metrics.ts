@@ -6,9 +6,9 @@ export interface HubMetrics {
   readonly registry: Registry;
   readonly records: Counter<"source" | "outcome">;
   readonly decodeErrors: Counter<"source" | "reason">;
-  readonly dropped: Counter<"reason">;
   readonly messages: Counter<"source">;
-  readonly receivedBytes: Counter<"source">;
+  readonly messageBytes: Counter<"source">;
+  readonly sourceStreams: Gauge<"source">;
   readonly connections: Gauge<"listener">;
   readonly connectionsClosed: Counter<"listener" | "reason">;
   readonly refused: Counter<"listener" | "reason">;
@@ -56,9 +56,11 @@ export function createHubMetrics(): HubMetrics {
       "source",
       "reason",
     ]),
-    dropped: counter("dropped_total", "What was dropped, by reason.", ["reason"]),
     messages: counter("messages_total", "Messages received, by source.", ["source"]),
-    receivedBytes: counter("received_bytes_total", "Bytes of messages received, by source.", ["source"]),
+    messageBytes: counter("message_bytes_total", "Bytes of messages received, without framing and compression.", [
+      "source",
+    ]),
+    sourceStreams: gauge("source_streams", "Open streams of reports, by source.", ["source"]),
     connections: gauge("connections", "Open connections.", ["listener"]),
     connectionsClosed: counter("connections_closed_total", "Closed connections, by reason.", ["listener", "reason"]),
     refused: counter("refused_total", "Connections and calls refused, by reason.", ["listener", "reason"]),
