@@ -49,7 +49,7 @@ export class Call implements GrpcCall {
   private callerEnded = false;
   private closed = false;
   private salvaging = false; // the stream is gone, and messages that had arrived are still handed over
-  private lateUntilMs: number | undefined;
+  private late = false; // ended by us; what was on its way is still taken
   private waitingFor = -1;
   private waitingSinceMs = 0;
   private bookedBytes = 0;
@@ -112,7 +112,7 @@ export class Call implements GrpcCall {
     if (fault !== undefined) this.host.events.protocolError(fault);
     if (this.reply.status !== undefined || fault === "send-timeout") {
       this.reply.status ??= status; // cannot be sent any more, only counted
-      this.reset(constants.NGHTTP2_CANCEL);
+      this.reset(this.late ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
     } else this.reply.end(status, message);
     this.abandon(message);
     this.stream.resume(); // what still comes is dropped, not kept
@@ -121,9 +121,7 @@ export class Call implements GrpcCall {
   /** Looks for what has taken too long. */
   sweep(nowMs: number): void {
     const { limits } = this.host;
-    if (this.lateUntilMs !== undefined) {
-      if (nowMs >= this.lateUntilMs) this.reset(constants.NGHTTP2_NO_ERROR);
-    } else if (this.reply.blockedMs(nowMs) >= limits.sendTimeoutMs) {
+    if (this.reply.blockedMs(nowMs) >= limits.sendTimeoutMs) {
       this.fail("send-timeout", grpcStatus.RESOURCE_EXHAUSTED, "the answers are not being read");
     } else if (this.waitedMs(nowMs) >= limits.messageTimeoutMs) {
       const message = `a message did not arrive whole within ${limits.messageTimeoutMs} ms`;
@@ -152,7 +150,7 @@ export class Call implements GrpcCall {
   }
 
   private onData(chunk: Buffer): void {
-    if (this.reply.status !== undefined && this.lateUntilMs === undefined) return;
+    if (this.reply.status !== undefined && !this.late) return;
     if (this.kind.takesOneMessage && this.reader.count > 0) {
       this.fail("message", grpcStatus.UNIMPLEMENTED, "the method takes one message, and more came");
       return;
@@ -183,7 +181,7 @@ export class Call implements GrpcCall {
   }
 
   private reading(): boolean {
-    return (!this.closed || this.salvaging) && (this.reply.status === undefined || this.lateUntilMs !== undefined);
+    return (!this.closed || this.salvaging) && (this.reply.status === undefined || this.late);
   }
 
   private endIfDue(): void {
@@ -228,8 +226,7 @@ export class Call implements GrpcCall {
   private complete(): void {
     if (this.closed || this.reply.status !== undefined) return;
     this.handlerDone = true;
-    const late = this.kind.takesLateMessages === true && !this.callerEnded;
-    if (late) this.lateUntilMs = this.host.now() + lateMs;
+    this.late = this.kind.takesLateMessages === true && !this.callerEnded;
     this.reply.end(grpcStatus.OK, "");
   }
 
@@ -259,10 +256,8 @@ export class Call implements GrpcCall {
   /** Keeps what had arrived while the handler was busy, if its kind wants it: the caller counts it as sent. */
   private salvage(): void {
     if (!this.busy || !this.kind.takesLateMessages || this.reply.status !== undefined) return;
-    const chunks: Buffer[] = [];
-    for (let chunk = this.stream.read(); chunk !== null; chunk = this.stream.read()) chunks.push(chunk);
-    this.reader.push(Buffer.concat(chunks));
     this.salvaging = true;
+    while (this.stream.read() !== null); // each read comes through "data"
   }
 
   private endSalvage(): void {
@@ -316,10 +311,12 @@ export class Call implements GrpcCall {
   /** The status is on its way: a caller that is still sending is told to stop, unless late messages are welcome. */
   private afterReply(): void {
     clearTimeout(this.timer);
-    if (this.callerEnded || this.lateUntilMs !== undefined) return;
-    setImmediate(() => {
+    if (this.callerEnded) return;
+    const hangUp = () => {
       if (!this.callerEnded) this.reset(constants.NGHTTP2_NO_ERROR);
-    });
+    };
+    if (this.late) this.timer = setTimeout(hangUp, lateMs);
+    else setImmediate(hangUp);
   }
 
   private reset(code: number): void {

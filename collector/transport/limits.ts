@@ -18,7 +18,7 @@ export const budgets = {
 export const maxUnsentBytes = 4_194_304;
 
 /** How long a call that we ended may still bring messages that were on their way. */
-export const lateMs = 1000;
+export const lateMs = 500;
 
 /** How long a connection may take to close by itself after its GOAWAY, before its socket is destroyed. */
 export const lingerMs = 1000;
