@@ -10,6 +10,9 @@ export const overflowSlot = 0;
 /** What `find` answers for a tuple made of other labels than the table's. */
 export const foreignTuple = -1;
 
+/** How many refused tuples are remembered before all are forgotten and met anew. */
+const refusedLimit = 65_536;
+
 /** How many series are looked at to find the label to blame. */
 const blameSample = 1000;
 
@@ -43,8 +46,9 @@ export class SeriesTable {
   readonly #byText = new Map<string, number>();
   readonly #tuples: (LabelTuple | undefined)[] = [undefined];
   readonly #free: number[] = [];
-  /** Tuples that did not fit, so that they need not be spelled out again; weak, so they cost nothing once disused. */
+  /** Tuples that did not fit, so that they need not be spelled out again; weak and limited, so their number costs nothing. */
   #refused: WeakSet<LabelTuple> | undefined;
+  #refusedCount = 0;
   #blamed: string | undefined;
 
   constructor(sourceNames: readonly string[], names: readonly string[], maxSeries: number, shared: LabelTexts) {
@@ -71,13 +75,21 @@ export class SeriesTable {
     const text = this.#shared.get(tuple) ?? formatLabels(this.#names, tuple.values);
     const known = this.#byText.get(text);
     if (known === undefined && this.count >= this.maxSeries) {
-      this.#refused ??= new WeakSet();
-      this.#refused.add(tuple);
+      this.#refuse(tuple);
       return this.#overflow(now);
     }
     const slot = known ?? this.#open(text, now());
     this.#bind(slot, tuple);
     return slot;
+  }
+
+  #refuse(tuple: LabelTuple): void {
+    if (this.#refused === undefined || this.#refusedCount === refusedLimit) {
+      this.#refused = new WeakSet();
+      this.#refusedCount = 0;
+    }
+    this.#refused.add(tuple);
+    this.#refusedCount++;
   }
 
   #isOwn({ names }: LabelTuple): boolean {
