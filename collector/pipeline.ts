@@ -1,6 +1,6 @@
 import type { AccessLogBatch, AccessLogEntry, StreamOrigin } from "../schemas/model/access-log.ts";
 import type { Receipt } from "../schemas/model/receipt.ts";
-import { AttributeRecord } from "../schemas/model/record.ts";
+import { AttributeRecord, type Projection } from "../schemas/model/record.ts";
 
 /** Turns entries of one stream into records: fills a record that was reset. */
 export type NormalizeEntry = (entry: AccessLogEntry, record: AttributeRecord) => void;
@@ -12,6 +12,8 @@ export type NormalizeEntry = (entry: AccessLogEntry, record: AttributeRecord) =>
 export interface Plan {
   /** Slots of a record under this plan's vocabulary. */
   readonly slots: number;
+  /** The slots that this plan fills. */
+  readonly projection: Projection;
   readonly normalize: { accessLog(origin: StreamOrigin): NormalizeEntry };
   readonly rules: { report(record: AttributeRecord): boolean };
 }
@@ -32,7 +34,7 @@ export interface Pipeline {
 /** decode -> normalize -> rules -> dispatch: receivers hand over decoded batches, rules offer instances to lanes. */
 export function createPipeline(first: Plan, events: PipelineEvents): Pipeline {
   let plan = first;
-  let record = new AttributeRecord(plan.slots);
+  let record = new AttributeRecord(plan.slots, plan.projection.slots);
 
   return {
     reportAccessLogs(batch) {
@@ -53,7 +55,7 @@ export function createPipeline(first: Plan, events: PipelineEvents): Pipeline {
     },
     swap(next) {
       plan = next;
-      record = new AttributeRecord(next.slots);
+      record = new AttributeRecord(next.slots, next.projection.slots);
     },
   };
 }

@@ -35,14 +35,16 @@ export function createPlan(checked: CheckedConfig, lanes: ReadonlyMap<string, La
     ),
     now: state.now,
   });
+  const projection = createProjection(rules.slots);
   const normalizer = createAccessLogNormalizer({
-    projection: createProjection(rules.slots),
+    projection,
     enrich: createEnrichTables(config.enrich),
     routes: createRouteTemplates(config.routes),
     connections: state.connections,
   });
   return {
     slots: vocabulary.attributes.length,
+    projection,
     normalize: { accessLog: (origin) => normalizer.forOrigin(origin) },
     rules,
   };

@@ -11,14 +11,21 @@ export class AttributeRecord {
   /** False for entries that tell of a request before its end; see VOCABULARY "Counting". */
   final = true;
 
-  constructor(slots: number) {
+  readonly #used: readonly number[] | undefined;
+
+  /** A record of a vocabulary with that many slots. `used` are the only slots ever filled, if they are known; the rest need no emptying. */
+  constructor(slots: number, used?: readonly number[]) {
     this.values = new Array<Value | undefined>(slots).fill(undefined);
+    this.#used = used;
   }
 
   /** Empties the record for the next entry. */
   reset(): void {
-    this.values.fill(undefined);
     this.final = true;
+    const { values } = this;
+    const used = this.#used;
+    if (used === undefined) values.fill(undefined);
+    else for (let i = 0; i < used.length; i++) values[used[i] as number] = undefined;
   }
 }
 
