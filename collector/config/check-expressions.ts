@@ -58,7 +58,7 @@ export function createExpressionReader(
       if (result.ok) return result.expression;
       if (faulty.some((name) => text.includes(name))) return undefined;
       for (const { line, column, message, suggestion } of result.problems) {
-        report({ at: tree.placeOf(line, column), path, message, suggestion });
+        report({ at: tree.placeOf(line, column), path, message: withoutHint(message, suggestion), suggestion });
       }
     },
     literal(text, use) {
@@ -66,6 +66,11 @@ export function createExpressionReader(
       return result.ok ? result.expression : undefined;
     },
   };
+}
+
+/** The suggestion is told once, in the way of all problems. */
+function withoutHint(message: string, suggestion: string | undefined): string {
+  return suggestion === undefined ? message : message.replace(/[;,] did you mean [^?]*\?$/, "");
 }
 
 /** Text is an expression; plain numbers and truth values stand for themselves. */

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { type Adapter, defineAdapter } from "../../adapters/adapter.ts";
-import { nearest } from "../expr/nearest.ts";
-import type { Compile } from "./check-expressions.ts";
+import { compile } from "../expr/compile.ts";
 import { type Loaded, type LoadOptions, loadConfig } from "./load.ts";
 import { formatProblem } from "./problem.ts";
 
@@ -30,47 +29,6 @@ export const gauge: Adapter = defineAdapter({
     return { record() {}, async close() {} };
   },
 });
-
-/** Knows attribute names, text, numbers and a few operators: enough to be wrong at a place. */
-export const compile: Compile = (text, { vocabulary, expect }) => {
-  const problems: { line: number; column: number; message: string; suggestion?: string }[] = [];
-  const slots: number[] = [];
-  const lines = text.split("\n");
-  for (const [index, line] of lines.entries()) {
-    for (const match of line.matchAll(/"[^"]*"|[A-Za-z_][\w.]*|=+|[^\s\w"]/g)) {
-      const place = { line: index + 1, column: match.index + 1 };
-      const word = match[0];
-      if (word === "=") problems.push({ ...place, message: "unexpected =", suggestion: "==" });
-      if (!/^[A-Za-z_]/.test(word) || word === "true" || word === "false") continue;
-      const slot = vocabulary.slot(word);
-      if (slot !== undefined) slots.push(slot);
-      else {
-        const suggestion = nearest(
-          word,
-          vocabulary.attributes.map(({ name }) => name),
-        );
-        problems.push({
-          ...place,
-          message: `unknown attribute ${word}`,
-          ...(suggestion === undefined ? {} : { suggestion }),
-        });
-      }
-    }
-  }
-  if (problems.length > 0) return { ok: false, problems };
-  const type =
-    vocabulary.typeOf(text) ??
-    (/^(true|false)$|==/.test(text)
-      ? "BOOL"
-      : /^-?\d+$/.test(text)
-        ? "INT64"
-        : /^-?\d/.test(text)
-          ? "DOUBLE"
-          : "STRING");
-  if (expect && !expect.includes(type))
-    return { ok: false, problems: [{ line: 1, column: 1, message: `this is ${type}, wanted ${expect[0]}` }] };
-  return { ok: true, expression: { text, type, slots, requires: [], evaluate: () => undefined } };
-};
 
 /** Loads files that exist only here, the first named `a.yaml`, the next `b.yaml`, ... */
 export function load(

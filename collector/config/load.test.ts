@@ -86,8 +86,8 @@ describe("everything wrong is told at once, with its place", () => {
       .replace("==", "=");
     expect(messages(load([text]))).toEqual([
       'a.yaml:4:15: unknown key "sise". Did you mean "size"?',
-      'a.yaml:10:29: unknown attribute source.workload.nam. Did you mean "source.workload.name"?',
-      'a.yaml:13:29: unexpected =. Did you mean "=="?',
+      'a.yaml:10:29: unknown attribute "source.workload.nam". Did you mean "source.workload.name"?',
+      'a.yaml:13:29: expected an operator or the end, got "="; equality is written ==',
       'a.yaml:14:26: unknown handler "pron". Did you mean "prom"?',
     ]);
   });
@@ -185,7 +185,7 @@ describe("everything wrong is told at once, with its place", () => {
     [
       "a match that is no condition",
       good.replace('match: context.protocol == "http"', "match: response.code"),
-      ["a.yaml:13:12: this is INT64, wanted BOOL"],
+      ["a.yaml:13:12: expected BOOL, got INT64"],
     ],
     [
       "an empty list of actions",

@@ -166,8 +166,8 @@ function createReader(source: string, placeOf: (offset: number) => Place, env: E
       if (name === "<<" && isScalar(key) && key.type === Scalar.PLAIN) merged.push(...mergedEntries(tree, keyOffset));
       else if (accept(name, keyOffset, entries.get(name))) entries.set(name, { key: name, keyAt, value: tree });
     }
-    for (const entry of merged) if (!entries.has(entry.key)) entries.set(entry.key, entry);
-    return { kind: "map", at, entries: [...entries.values()] };
+    const inherited = new Map(merged.toReversed().map((entry) => [entry.key, entry]));
+    return { kind: "map", at, entries: [...new Map([...[...inherited].reverse(), ...entries]).values()] };
   }
 
   function accept(name: string, offset: number, earlier: Entry | undefined): boolean {
@@ -218,7 +218,7 @@ function styleOf({ type }: Scalar): ScalarStyle {
   return type === Scalar.BLOCK_FOLDED || type === Scalar.BLOCK_LITERAL ? "block" : "plain";
 }
 
-/** The offset of a line and column, both from 1; the end of the text if it has no such place. */
+/** The UTF-16 offset of a line and column, both from 1, columns in code points; the end of the text if it has no such place. */
 function offsetIn(text: string, line: number, column: number): number {
   let start = 0;
   for (let skipped = 1; skipped < line; skipped++) {
@@ -226,5 +226,6 @@ function offsetIn(text: string, line: number, column: number): number {
     if (end === -1) return text.length;
     start = end + 1;
   }
-  return Math.min(start + column - 1, text.length);
+  const before = [...text.slice(start, start + 2 * column)].slice(0, column - 1).join("");
+  return Math.min(start + before.length, text.length);
 }

@@ -1,7 +1,6 @@
 /**
  * Where the characters of a YAML scalar stand in the file. Between the two lie quotes, escapes, indentation and folded
- * lines (YAML 1.2.2, chapters 7.3 and 8.1). Everything but escapes keeps its characters in order and only adds or turns
- * white space, so walking both texts side by side and letting white space slip finds each character.
+ * lines (YAML 1.2.2, chapters 7.3, 8.1 and 6.5): one line break folds into a space, each further one stays.
  */
 
 /** How a scalar is written. */
@@ -45,17 +44,25 @@ interface Unit {
 
 function nextUnit(character: string, from: number, written: WrittenScalar): Unit {
   const { source, end, style } = written;
-  if (style === "double") {
-    const start = skipLineContinuations(source, from);
-    if (source[start] === "\\") return escapeAt(source, start);
-    return slip(character, start, source, end);
-  }
-  const unit = slip(character, from, source, end);
-  return style === "single" && character === "'" ? { ...unit, next: unit.next + 1 } : unit;
+  if (style === "block") return blockUnit(character, from, source, end);
+  const fold = foldAt(source, from, style === "double");
+  if (fold !== undefined) return fold;
+  if (style === "double" && source[from] === "\\") return escapeAt(source, from);
+  return { at: Math.min(from, end), length: 1, next: from + (style === "single" && character === "'" ? 2 : 1) };
 }
 
-/** White space of the value may be any white space of the file or none; anything else is found after white space. */
-function slip(character: string, from: number, source: string, end: number): Unit {
+/** A break within a flow scalar, with the white space around it; one that is escaped leaves no space behind. */
+function foldAt(source: string, from: number, escapable: boolean): Unit | undefined {
+  const breaks = /(?:(\\)|[ \t]*)\r?\n((?:[ \t]*\r?\n)*)[ \t]*/y;
+  breaks.lastIndex = from;
+  const [whole, escaped, empty = ""] = breaks.exec(source) ?? [];
+  if (whole === undefined || (escaped !== undefined && !escapable)) return undefined;
+  const kept = empty.split("\n").length - 1;
+  return { at: from, length: kept > 0 || escaped !== undefined ? kept : 1, next: from + whole.length };
+}
+
+/** In a block, white space of the value may be any white space of the file or none; anything else follows white space. */
+function blockUnit(character: string, from: number, source: string, end: number): Unit {
   if (isSpace(character)) {
     const next = source[from] === character ? from + 1 : isSpace(source[from]) ? skipSpace(source, from, end) : from;
     return { at: Math.min(from, end), length: 1, next };
@@ -71,13 +78,6 @@ function skipSpace(source: string, from: number, end: number): number {
   let at = from;
   while (at < end && isSpace(source[at])) at++;
   return at;
-}
-
-/** A backslash at the end of a line joins the lines without a character of its own. */
-function skipLineContinuations(source: string, from: number): number {
-  const continuation = /\\[ \t]*\r?\n[ \t\r\n]*/y;
-  continuation.lastIndex = from;
-  return continuation.test(source) ? skipLineContinuations(source, continuation.lastIndex) : from;
 }
 
 const hexDigits: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
