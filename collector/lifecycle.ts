@@ -12,6 +12,7 @@ import { openReceivers } from "./receivers/inventory.ts";
 import { createHubEvents, type HubEvents } from "./telemetry/events.ts";
 import type { Log } from "./telemetry/log.ts";
 import { createHubMetrics, type HubMetrics } from "./telemetry/metrics.ts";
+import { observeRules } from "./telemetry/observe-rules.ts";
 
 /** What a hub is opened with. */
 export interface HubOptions {
@@ -43,9 +44,16 @@ export async function openHub({ checked, log, now }: HubOptions): Promise<Hub> {
   });
   const state: IntakeState = { connections: createConnectionTable({ now }), now };
   const first = await applyHandlers(handlers, checked, state);
-  let plan = first.plan;
-  const pipeline = createPipeline(plan, events.pipeline);
-  observePlan(metrics, () => plan);
+  const rules = observeRules(metrics);
+  rules.follow(first.plan.rules);
+  const pipeline = createPipeline(first.plan, events.pipeline);
+  metrics.observe({
+    name: "mixdown_connections_forgotten_total",
+    help: "TCP connections of proxies forgotten before their end since there were too many; their next entry counts from zero.",
+    kind: "counter",
+    labelNames: [],
+    read: () => [{ labels: {}, value: state.connections.forgotten }],
+  });
   let ready = false;
 
   const receivers = openReceivers({ intake: pipeline, events: events.receivers, now });
@@ -72,7 +80,7 @@ export async function openHub({ checked, log, now }: HubOptions): Promise<Hub> {
     metrics,
     async reload(next) {
       const applied = await applyHandlers(handlers, next, state, (compiled) => {
-        plan = compiled;
+        rules.follow(compiled.rules);
         pipeline.swap(compiled);
       });
       await applied.settled;
@@ -120,25 +128,4 @@ function hostFor(
     count: (counter, labels, value) => events.handlerCount(name, counter, labels, value),
     exposeMetrics: (source, address) => pages.expose(source, address),
   };
-}
-
-/** Shows what the running plan's rules did; counts go on over reloads by rule name. */
-function observePlan(metrics: HubMetrics, plan: () => CompiledPlan): void {
-  metrics.observe({
-    name: "mixdown_rule_hits_total",
-    help: "Records that a rule applied to.",
-    kind: "counter",
-    labelNames: ["rule"],
-    read: () =>
-      plan()
-        .rules.hits()
-        .map(({ rule, hits }) => ({ labels: { rule }, value: hits })),
-  });
-  metrics.observe({
-    name: "mixdown_instances_skipped_total",
-    help: "Instances not made since their value was absent or an error.",
-    kind: "counter",
-    labelNames: ["instance"],
-    read: () => [...plan().rules.skipped()].map(([instance, value]) => ({ labels: { instance }, value })),
-  });
 }

@@ -1,20 +1,5 @@
 import { formatDuration, formatTimestamp } from "../../schemas/model/time-text.ts";
-import type { ValueType } from "../../schemas/model/value.ts";
 import { isTimestamp } from "../../schemas/model/value.ts";
-
-/** Attribute types that can be a label. */
-export const labelTypes: readonly ValueType[] = [
-  "STRING",
-  "INT64",
-  "DOUBLE",
-  "BOOL",
-  "TIMESTAMP",
-  "DURATION",
-  "IP_ADDRESS",
-  "DNS_NAME",
-  "EMAIL_ADDRESS",
-  "URI",
-];
 
 const smallIntegers: readonly string[] = Array.from({ length: 1000 }, (_, n) => String(n));
 
