@@ -5,9 +5,9 @@ import { checkEquality, checkIn, checkIndex, checkOrder } from "./check-operator
 import type { Apply, Checked } from "./checked.ts";
 import { broken, call, coerce } from "./coerce.ts";
 import { EvalFailure } from "./expression.ts";
-import type { Overload } from "./functions/overload.ts";
+import { noSuchOverload, type Overload, shown } from "./functions/overload.ts";
 import { DYN, isAssignable, isDynamic, sameType, type Type, typeName } from "./types.ts";
-import { box, celTypeName, hasType, unbox } from "./values.ts";
+import { box, hasType, unbox } from "./values.ts";
 
 /** A call: an operator of its own rules, a function, or a method. */
 export function checkCall(checker: Checker, node: Call): Checked {
@@ -102,17 +102,6 @@ function dispatch(name: string, overloads: readonly Overload[], args: readonly C
     args.map((arg) => coerce(arg, DYN)),
     choose as Apply,
   );
-}
-
-/** The fault that a function or operator is not defined for the types that arrived. */
-export function noSuchOverload(name: string, values: readonly unknown[]): EvalFailure {
-  return new EvalFailure("fault", `no ${shown(name)} for ${values.map(celTypeName).join(" and ")}`);
-}
-
-/** How a function is written: `+` for `_+_`, `size()` for size. */
-function shown(name: string): string {
-  const operator = /^_?(\W+?)_$/.exec(name)?.[1];
-  return operator ?? `${name}()`;
 }
 
 function noFunction(checker: Checker, node: Call, name: string, known: readonly Overload[]): Checked {

@@ -1,6 +1,5 @@
 import type { Call, Node } from "./ast.ts";
 import type { Checker } from "./check.ts";
-import { noSuchOverload } from "./check-call.ts";
 import { keyOf } from "./check-name.ts";
 import type { Apply, Checked } from "./checked.ts";
 import { broken, call, callWithSteps, coerce } from "./coerce.ts";
@@ -15,6 +14,7 @@ import {
   isElement,
 } from "./equality.ts";
 import { elementAt } from "./functions/lists.ts";
+import { noSuchOverload } from "./functions/overload.ts";
 import { BOOL, DYN, INT64, isAssignable, isDynamic, isNumber, isText, join, type Type, typeName } from "./types.ts";
 import { needsBox, type Timestamp, unbox } from "./values.ts";
 

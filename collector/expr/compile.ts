@@ -6,7 +6,7 @@ import { type Compiled, type CompileOptions, EvalFailure, type Expression } from
 import { maxDepth, maxTextLength } from "./limits.ts";
 import { parse } from "./parse.ts";
 import { plan } from "./plan.ts";
-import { type Plan, PlanContext } from "./plan-context.ts";
+import type { Plan, PlanContext } from "./plan-context.ts";
 import { locate, type Problem, SyntaxProblem } from "./problem.ts";
 import { requirementsOf } from "./requires.ts";
 import type { Touched } from "./touched.ts";
@@ -76,8 +76,7 @@ function toExpression(
   slots: ReadonlySet<number>,
   touched: Touched | undefined,
 ): Expression {
-  const context = new PlanContext(touched);
-  const evaluate = plan(checked, context);
+  const { evaluate, context } = plan(checked, touched);
   return {
     text,
     type: typeName(checked.type),

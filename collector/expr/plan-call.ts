@@ -1,14 +1,13 @@
 import type { Apply, CheckedCall } from "./checked.ts";
 import { differentPrimitives, equalPrimitives } from "./equality.ts";
 import { EvalFailure } from "./expression.ts";
-import { plan } from "./plan.ts";
 import type { Plan, PlanContext } from "./plan-context.ts";
 import { tooManySteps } from "./steps.ts";
 
 /** The closure of a call: arguments from left to right, the first failure is the result. */
 export function planCall(node: CheckedCall, context: PlanContext): Plan {
   const apply = applyOf(node, context);
-  const args = node.args.map((arg) => plan(arg, context));
+  const args = node.args.map((arg) => context.plan(arg));
   const [a, b, c, d] = args;
   if (!a) return () => apply(undefined, undefined, undefined, undefined);
   if (!b) return call1(apply, a);

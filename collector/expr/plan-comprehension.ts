@@ -1,6 +1,5 @@
 import type { CheckedComprehension } from "./checked.ts";
 import { EvalFailure } from "./expression.ts";
-import { plan } from "./plan.ts";
 import type { Plan, PlanContext } from "./plan-context.ts";
 import { tooManySteps } from "./steps.ts";
 import { boxKey, celTypeName, isMap, KeyedMap, toKey, Uint } from "./values.ts";
@@ -23,10 +22,10 @@ interface Gather {
 export function planComprehension(node: CheckedComprehension, context: PlanContext): Plan {
   context.takesSteps = true;
   context.mayThrow = true;
-  const range = plan(node.range, context);
+  const range = context.plan(node.range);
   context.loops++;
-  const filter = node.filter && plan(node.filter, context);
-  const body = plan(node.body, context);
+  const filter = node.filter && context.plan(node.filter);
+  const body = context.plan(node.body);
   context.loops--;
   const { locals, steps } = context;
   const { does, first, second } = node;

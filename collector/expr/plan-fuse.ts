@@ -1,7 +1,7 @@
+import { absentAttribute } from "./absence.ts";
 import type { Checked, CheckedCall } from "./checked.ts";
 import { differentPrimitives, equalPrimitives, isElement } from "./equality.ts";
 import type { EvalFailure } from "./expression.ts";
-import { absentAttribute } from "./plan.ts";
 import type { Plan, PlanContext, Probe } from "./plan-context.ts";
 import { fuseDefault } from "./plan-fuse-default.ts";
 import { probe } from "./plan-probe.ts";

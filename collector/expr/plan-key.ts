@@ -1,24 +1,10 @@
-import type { Checked, CheckedKey } from "./checked.ts";
+import { absentKey } from "./absence.ts";
+import type { CheckedKey } from "./checked.ts";
 import { isElement } from "./equality.ts";
 import { EvalFailure } from "./expression.ts";
 import { elementAt } from "./functions/lists.ts";
-import { plan } from "./plan.ts";
 import type { Plan, PlanContext } from "./plan-context.ts";
 import { celTypeName, isMap, toKey } from "./values.ts";
-
-/** The failure of looking up a key that is not there; the key is named where it is constant. */
-export function absentKey(map: Checked, key: Checked): EvalFailure {
-  const name = map.op === "attribute" ? map.name : "the map";
-  return new EvalFailure(
-    "absent",
-    key.op === "constant" ? `${name}[${toText(key.value)}] is absent` : `${name} has no such key`,
-  );
-}
-
-function toText(value: unknown): string {
-  const key = toKey(value);
-  return typeof key === "string" ? JSON.stringify(key) : String(key);
-}
 
 /** `map[key]`: the boxed value, or the failure that it is absent. */
 export function planKey(node: CheckedKey, context: PlanContext): Plan {
@@ -51,8 +37,8 @@ export function planHasKey(node: CheckedKey, context: PlanContext): Plan {
 /** Evaluates the map first: if it is absent, the key is never read. */
 function lookup(node: CheckedKey, context: PlanContext, read: (map: unknown, key: unknown) => unknown): Plan {
   context.mayThrow = true;
-  const findMap = plan(node.map, context, true);
-  const findKey = plan(node.key, context);
+  const findMap = context.plan(node.map, true);
+  const findKey = context.plan(node.key);
   return (values) => {
     const map = findMap(values);
     if (map instanceof EvalFailure) return map;

@@ -1,6 +1,5 @@
 import type { Checked } from "./checked.ts";
 import { EvalFailure } from "./expression.ts";
-import { plan } from "./plan.ts";
 import type { Plan, PlanContext } from "./plan-context.ts";
 
 /**
@@ -8,7 +7,7 @@ import type { Plan, PlanContext } from "./plan-context.ts";
  * void (CEL language definition, "Logical Operators"); without one, the first failure is the result.
  */
 export function planLogic(op: "and" | "or", operands: readonly Checked[], context: PlanContext): Plan {
-  const plans = operands.map((operand) => plan(operand, context));
+  const plans = operands.map((operand) => context.plan(operand));
   const [a, b] = plans;
   if (plans.length === 2 && a && b) return op === "and" ? and(a, b) : or(a, b);
   return op === "and" ? decidedBy(false, plans) : decidedBy(true, plans);
@@ -50,9 +49,9 @@ export function planConditional(
   context: PlanContext,
   keyed: boolean,
 ): Plan {
-  const test = plan(node.test, context);
-  const yes = plan(node.yes, context, keyed);
-  const no = plan(node.no, context, keyed);
+  const test = context.plan(node.test);
+  const yes = context.plan(node.yes, keyed);
+  const no = context.plan(node.no, keyed);
   return (values) => {
     const decision = test(values);
     return decision === true ? yes(values) : decision === false ? no(values) : decision;
@@ -61,7 +60,7 @@ export function planConditional(
 
 /** `a | b | c`: the first that is not absent; a fault ends it. */
 export function planDefault(operands: readonly Checked[], context: PlanContext, keyed: boolean): Plan {
-  const plans = operands.map((operand) => plan(operand, context, keyed));
+  const plans = operands.map((operand) => context.plan(operand, keyed));
   const last = plans.pop() as Plan;
   return (values) => {
     for (let i = 0; i < plans.length; i++) {

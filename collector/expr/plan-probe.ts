@@ -1,8 +1,7 @@
+import { absentAttribute, absentKey } from "./absence.ts";
 import type { Checked, CheckedCall, CheckedKey } from "./checked.ts";
 import type { EvalFailure } from "./expression.ts";
-import { absentAttribute } from "./plan.ts";
 import type { PlanContext, Probe } from "./plan-context.ts";
-import { absentKey } from "./plan-key.ts";
 import { toKey } from "./values.ts";
 
 /** A node that can fail by absence only, and how it fails then. */

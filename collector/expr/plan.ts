@@ -1,17 +1,23 @@
+import { absentAttribute } from "./absence.ts";
 import type { Checked } from "./checked.ts";
 import { EvalFailure } from "./expression.ts";
 import { literalMap } from "./literal-map.ts";
 import { planCall } from "./plan-call.ts";
 import { planComprehension } from "./plan-comprehension.ts";
-import type { Plan, PlanContext } from "./plan-context.ts";
+import { type Plan, PlanContext } from "./plan-context.ts";
 import { fuse } from "./plan-fuse.ts";
 import { planHasKey, planKey } from "./plan-key.ts";
 import { planConditional, planDefault, planHas, planLogic } from "./plan-logic.ts";
 import { tooManySteps } from "./steps.ts";
+import type { Touched } from "./touched.ts";
 
-/** The closure of a node. `keyed`: a map is read for single keys only, which matters to tracking. */
-export function plan(node: Checked, context: PlanContext, keyed = false): Plan {
-  return fuse(node, context) ?? planNode(node, context, keyed);
+/** The closure of an expression, and what is to be known of it; `touched` is told what each evaluation reads. */
+export function plan(root: Checked, touched?: Touched): { readonly evaluate: Plan; readonly context: PlanContext } {
+  const context = new PlanContext(
+    (node, context, keyed) => fuse(node, context) ?? planNode(node, context, keyed),
+    touched,
+  );
+  return { evaluate: context.plan(root), context };
 }
 
 function planNode(node: Checked, context: PlanContext, keyed: boolean): Plan {
@@ -32,14 +38,14 @@ function planNode(node: Checked, context: PlanContext, keyed: boolean): Plan {
     case "default":
       return planDefault(node.operands, context, keyed);
     case "has":
-      return planHas(plan(node.operand, context, true));
+      return planHas(context.plan(node.operand, true));
     case "key":
       return planKey(node, context);
     case "hasKey":
       return planHasKey(node, context);
     case "list":
       return planList(
-        node.elements.map((element) => plan(element, context)),
+        node.elements.map((element) => context.plan(element)),
         context,
       );
     case "map":
@@ -47,17 +53,12 @@ function planNode(node: Checked, context: PlanContext, keyed: boolean): Plan {
     case "comprehension":
       return planComprehension(node, context);
     case "bind":
-      return planBind(node.index, plan(node.value, context), plan(node.body, context), context.locals);
+      return planBind(node.index, context.plan(node.value), context.plan(node.body), context.locals);
   }
 }
 
 function always(value: unknown): Plan {
   return () => value;
-}
-
-/** The failure of reading an attribute that is not there. */
-export function absentAttribute(name: string): EvalFailure {
-  return new EvalFailure("absent", `${name} is absent`);
 }
 
 function attribute(slot: number, name: string): Plan {
@@ -111,11 +112,11 @@ function planList(elements: readonly Plan[], context: PlanContext): Plan {
 
 function planMap(keys: readonly Checked[], members: readonly Checked[], context: PlanContext): Plan {
   const keyList = planList(
-    keys.map((key) => plan(key, context)),
+    keys.map((key) => context.plan(key)),
     context,
   );
   const valueList = planList(
-    members.map((member) => plan(member, context)),
+    members.map((member) => context.plan(member)),
     context,
   );
   return (values) => {

@@ -1,6 +1,7 @@
 import type { Apply } from "../checked.ts";
 import { EvalFailure } from "../expression.ts";
 import type { Type } from "../types.ts";
+import { celTypeName } from "../values.ts";
 
 /** One signature of a function. */
 export interface Overload {
@@ -56,4 +57,15 @@ export function strict(overload: Overload): Overload {
 /** A failure that no `|` absorbs. */
 export function fault(message: string): EvalFailure {
   return new EvalFailure("fault", message);
+}
+
+/** The fault that a function or operator is not defined for the types that arrived. */
+export function noSuchOverload(name: string, values: readonly unknown[]): EvalFailure {
+  return new EvalFailure("fault", `no ${shown(name)} for ${values.map(celTypeName).join(" and ")}`);
+}
+
+/** How a function is written: `+` for `_+_`, `size()` for size. */
+export function shown(name: string): string {
+  const operator = /^_?(\W+?)_$/.exec(name)?.[1];
+  return operator ?? `${name}()`;
 }
