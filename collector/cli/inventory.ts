@@ -1,0 +1,21 @@
+import type { Command } from "./command.ts";
+
+/** A verb as the list of verbs knows it; the rest is loaded when it is asked for. */
+export interface CommandEntry extends Pick<Command, "name" | "summary"> {
+  load(): Promise<Command>;
+}
+
+/** The verbs of the command line, in the order in which help lists them. */
+export const inventory: readonly CommandEntry[] = [
+  { name: "serve", summary: "Runs the hub.", load: async () => (await import("./serve.ts")).serveCommand },
+  {
+    name: "validate",
+    summary: "Checks a configuration and lists everything that is wrong with it.",
+    load: async () => (await import("./validate.ts")).validateCommand,
+  },
+  {
+    name: "components",
+    summary: "Lists the adapters, receivers and functions that are built in.",
+    load: async () => (await import("./components.ts")).componentsCommand,
+  },
+];

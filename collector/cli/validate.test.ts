@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { HubError } from "../errors.ts";
+import { testIo } from "./cli.fixture.ts";
+import { validateCommand } from "./validate.ts";
+
+const good = `handlers:
+  metrics: { adapter: prometheus }
+instances:
+  requests: { template: metric, params: { dimensions: { code: response.code } } }
+rules:
+  - { name: http, match: context.protocol == "http", actions: [{ handler: metrics, instances: [requests] }] }
+`;
+
+const bad = `handlers:
+  metrics:
+    adapter: prometheus
+    params: { maxSerie: 100, metrics: { requests: { kind: counter } } }
+instances:
+  requests:
+    template: metric
+    params:
+      dimensions:
+        source: source.workload.nam | "unknown"
+        code: response.code
+rules:
+  - name: http
+    match: context.protocol == "http" && request.path.startWith("/api")
+    actions: [{ handler: metric, instances: [requests] }]
+`;
+
+async function validate(argv: readonly string[], files: Record<string, string> = {}) {
+  const { io, out, err } = testIo(files);
+  return { status: await validateCommand.run(argv, io), out: out(), err: err() };
+}
+
+describe("mixdown validate", () => {
+  it("is content with a good configuration", async () => {
+    expect(await validate(["--config", "m.yaml"], { "m.yaml": good })).toEqual({
+      status: 0,
+      out: "the configuration is good: 1 handler, 1 instance, 1 rule\n",
+      err: "",
+    });
+  });
+
+  it("is content with the built-in one, and has nothing to warn of", async () => {
+    expect(await validate([])).toEqual({
+      status: 0,
+      out: "the configuration is good: 1 handler, 8 instances, 4 rules\n",
+      err: "",
+    });
+  });
+
+  it("gives one message for each typo: in a parameter, an attribute, an expression and a handler", async () => {
+    expect(await validate(["--config", "m.yaml"], { "m.yaml": bad })).toEqual({
+      status: 78,
+      out: [
+        'm.yaml:4:15: unknown key "maxSerie". Did you mean "maxSeries"?',
+        'm.yaml:10:17: unknown attribute "source.workload.nam". Did you mean "source.workload.name"?',
+        'm.yaml:14:55: unknown method "startWith". Did you mean "startsWith"?',
+        'm.yaml:15:26: unknown handler "metric". Did you mean "metrics"?',
+        "",
+      ].join("\n"),
+      err: "4 problems\n",
+    });
+  });
+
+  it("speaks JSON", async () => {
+    const { status, out, err } = await validate(["--config", "m.yaml", "--format", "json"], { "m.yaml": bad });
+    expect([status, err]).toEqual([78, ""]);
+    const report = JSON.parse(out);
+    expect(report).toMatchObject({ ok: false, warnings: [] });
+    expect(report.problems).toHaveLength(4);
+    expect(report.problems[3]).toEqual({
+      file: "m.yaml",
+      line: 15,
+      column: 26,
+      path: "rules[0].actions[0].handler",
+      message: 'unknown handler "metric"',
+      suggestion: "metrics",
+    });
+    const fine = await validate(["--config=m.yaml", "--format=json"], { "m.yaml": good });
+    expect(JSON.parse(fine.out)).toEqual({ ok: true, problems: [], warnings: [] });
+  });
+
+  it("merges several files", async () => {
+    const files = { "a.yaml": good, "b.yaml": "handlers: { metrics: { adapter: prometheus } }\n" };
+    const { status, out } = await validate(["--config", "a.yaml", "--config", "b.yaml"], files);
+    expect([status, out]).toEqual([78, 'b.yaml:1:13: "metrics" is already set in a.yaml:2\n']);
+  });
+
+  it("says that a file is not there", async () => {
+    const { status, out } = await validate(["--config", "/no/such.yaml"]);
+    expect([status, out]).toEqual([78, "/no/such.yaml:1:1: the file cannot be read: there is no such file\n"]);
+  });
+
+  it("refuses other formats", async () => {
+    await expect(validate(["--format", "xml"])).rejects.toThrow(HubError);
+  });
+});
