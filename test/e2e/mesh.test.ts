@@ -37,7 +37,6 @@ const fromSource = {
 const fromDestination = {
   reporter: "destination",
   source_workload: "unknown",
-  source_workload_namespace: "default",
   source_principal: "spiffe://cluster.local/ns/default/sa/productpage",
   destination_workload: "reviews",
   destination_workload_namespace: "default",

@@ -24,7 +24,7 @@ const settings = (round: number) => ({
     { name: "steady", actions: [{ handler: "steady", instances: ["steady_requests"] }] },
     {
       name: `round ${round}`,
-      match: `response.code == 200 && request.size >= ${round % 2}`,
+      match: `response.code == 200 && request.size < ${round + 1}`,
       actions: [{ handler: `changing${round % 2}`, instances: [`round_${round}`] }],
     },
   ],
