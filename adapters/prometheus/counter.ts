@@ -2,8 +2,9 @@ import type { MetricInstance } from "../../schemas/model/instance.ts";
 import type { ExpositionFormat } from "../adapter.ts";
 import { formatValue } from "../shared/exposition.ts";
 import { Exemplars } from "./exemplars.ts";
+import { grown } from "./grown.ts";
 import { Metric, sampleName } from "./metric.ts";
-import { foreignTuple, grown } from "./series.ts";
+import { foreignTuple } from "./series.ts";
 
 /** Sums of values times weights. Integers are exact up to 2^53. */
 export class Counter extends Metric {

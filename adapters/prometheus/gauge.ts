@@ -1,7 +1,8 @@
 import type { MetricInstance } from "../../schemas/model/instance.ts";
 import { formatValue } from "../shared/exposition.ts";
+import { grown } from "./grown.ts";
 import { Metric, sampleName } from "./metric.ts";
-import { foreignTuple, grown } from "./series.ts";
+import { foreignTuple } from "./series.ts";
 
 /** The latest value of each series. */
 export class Gauge extends Metric {

@@ -3,8 +3,9 @@ import type { ExpositionFormat } from "../adapter.ts";
 import { formatBound, formatValue } from "../shared/exposition.ts";
 import type { MetricDefinition } from "./definition.ts";
 import { Exemplars } from "./exemplars.ts";
+import { grown } from "./grown.ts";
 import { Metric, type Surroundings, sampleName } from "./metric.ts";
-import { foreignTuple, grown } from "./series.ts";
+import { foreignTuple } from "./series.ts";
 
 /** Distributions in fixed buckets. Counts are kept for each bucket alone and added up when written. */
 export class Histogram extends Metric {

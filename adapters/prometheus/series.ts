@@ -1,5 +1,7 @@
 import type { LabelTuple } from "../../schemas/model/instance.ts";
 import { formatLabels } from "../shared/exposition.ts";
+import { grown } from "./grown.ts";
+import { RefusedTuples } from "./refused-tuples.ts";
 
 /** The only label of the series that takes what exceeds the budget: OpenTelemetry's convention (metrics SDK, "Overflow attribute"). */
 export const overflowLabel = "otel_metric_overflow";
@@ -9,9 +11,6 @@ export const overflowSlot = 0;
 
 /** What `find` answers for a tuple made of other labels than the table's. */
 export const foreignTuple = -1;
-
-/** How many refused tuples are remembered before all are forgotten and met anew. */
-const refusedLimit = 65_536;
 
 /** How many series are looked at to find the label to blame. */
 const blameSample = 1000;
@@ -46,9 +45,7 @@ export class SeriesTable {
   readonly #byText = new Map<string, number>();
   readonly #tuples: (LabelTuple | undefined)[] = [undefined];
   readonly #free: number[] = [];
-  /** Tuples that did not fit, so that they need not be spelled out again; weak and limited, so their number costs nothing. */
-  #refused: WeakSet<LabelTuple> | undefined;
-  #refusedCount = 0;
+  readonly #refused = new RefusedTuples();
   #blamed: string | undefined;
 
   constructor(sourceNames: readonly string[], names: readonly string[], maxSeries: number, shared: LabelTexts) {
@@ -70,26 +67,17 @@ export class SeriesTable {
   }
 
   #meet(tuple: LabelTuple, now: () => number): number {
-    if (tuple.overflow !== undefined || this.#refused?.has(tuple)) return this.#overflow(now);
+    if (tuple.overflow !== undefined || this.#refused.has(tuple)) return this.#overflow(now);
     if (!this.#isOwn(tuple)) return foreignTuple;
     const text = this.#shared.get(tuple) ?? formatLabels(this.#names, tuple.values);
     const known = this.#byText.get(text);
     if (known === undefined && this.count >= this.maxSeries) {
-      this.#refuse(tuple);
+      this.#refused.add(tuple);
       return this.#overflow(now);
     }
     const slot = known ?? this.#open(text, now());
     this.#bind(slot, tuple);
     return slot;
-  }
-
-  #refuse(tuple: LabelTuple): void {
-    if (this.#refused === undefined || this.#refusedCount === refusedLimit) {
-      this.#refused = new WeakSet();
-      this.#refusedCount = 0;
-    }
-    this.#refused.add(tuple);
-    this.#refusedCount++;
   }
 
   #isOwn({ names }: LabelTuple): boolean {
@@ -158,7 +146,7 @@ export class SeriesTable {
 
   /** Lets refused tuples try again: after series were freed, or the budget was raised. */
   makeRoom(): void {
-    this.#refused = undefined;
+    this.#refused.clear();
     this.#blamed = undefined;
   }
 
@@ -172,12 +160,4 @@ export class SeriesTable {
     this.#free.push(slot);
     this.count--;
   }
-}
-
-/** A typed array of at least `length` cells with the same content: twice as long, or longer if need be. */
-export function grown<A extends Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(array: A, length: number): A {
-  const size = Math.max(array.length * 2, length);
-  const copy = array instanceof Float64Array ? new Float64Array(size) : new Uint32Array(size);
-  copy.set(array);
-  return copy as A;
 }
