@@ -127,9 +127,15 @@ async function fastest(times: number, run: () => Promise<unknown>): Promise<numb
   return best;
 }
 
+/** The best of three scrapes: the first pays for compiling, and on a busy machine others take the processor meanwhile. */
 async function scrapeBig() {
   const registry = makeRegistry("counter", istioNames);
   for (let i = 0; i < 100_000; i++) registry.record(instanceOf(istioTuple(i), 1));
+  const scrapes = [await scrapeOnce(registry), await scrapeOnce(registry), await scrapeOnce(registry)];
+  return scrapes.reduce((best, next) => (next.bigScrapePauseMs < best.bigScrapePauseMs ? next : best));
+}
+
+async function scrapeOnce(registry: Registry) {
   let pauseMs = 0;
   let last = performance.now();
   let isDone = false;
@@ -144,8 +150,7 @@ async function scrapeBig() {
   let bytes = 0;
   for await (const chunk of (await answerScrape({}, [registry])).body) bytes += (chunk as Buffer).length;
   isDone = true;
-  const bigScrapeMs = performance.now() - start;
-  return { bigScrapeMs, bigScrapeMiB: bytes / 2 ** 20, bigScrapePauseMs: pauseMs };
+  return { bigScrapeMs: performance.now() - start, bigScrapeMiB: bytes / 2 ** 20, bigScrapePauseMs: pauseMs };
 }
 
 if (import.meta.main) console.table(await runSeriesBench());
