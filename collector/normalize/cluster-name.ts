@@ -1,9 +1,10 @@
-/** What the name of an upstream cluster says, in Istio's spelling. */
+/** What the name of an upstream cluster says, as Istio writes them. */
 export interface ClusterName {
   /** Which side reports, if the name tells. */
   readonly direction: "inbound" | "outbound" | undefined;
-  /** Of `outbound|port|subset|host`. */
+  /** Of `outbound|port|subset|host`, and of a waypoint's `inbound-vip|port|protocol|host`. */
   readonly host: string | undefined;
+  /** Of `outbound|port|subset|host`. */
   readonly subset: string | undefined;
   /** Name that stands for a service where Istio knows none: PassthroughCluster and the like. */
   readonly placeholder: string | undefined;
@@ -22,10 +23,12 @@ const placeholders: ReadonlyMap<string, ClusterName> = new Map([
   ),
 ]);
 
-/** Reads the name of a cluster: `outbound|port|subset|host`, `inbound|port||`, one of Istio's own, or any other. */
+/** Reads the name of a cluster: one of the forms above, `inbound|port||`, one of Istio's own, or any other. */
 export function parseClusterName(name: string): ClusterName {
   if (name.startsWith("inbound|")) return inbound;
-  if (!name.startsWith("outbound|")) return placeholders.get(name) ?? unknown;
-  const [, , subset, ...host] = name.split("|");
-  return { ...unknown, direction: "outbound", host: host.join("|") || undefined, subset: subset || undefined };
+  const outbound = name.startsWith("outbound|");
+  if (!outbound && !name.startsWith("inbound-vip|")) return placeholders.get(name) ?? unknown;
+  const [, , third, ...rest] = name.split("|");
+  const host = rest.join("|") || undefined;
+  return outbound ? { ...unknown, direction: "outbound", host, subset: third || undefined } : { ...inbound, host };
 }

@@ -9,7 +9,6 @@ export interface TraceContext {
 
 type Headers = ReadonlyMap<string, string>;
 
-const traceparentForm = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 const b3TraceId = /^(?:[0-9a-f]{16}|[0-9a-f]{32})$/i;
 const b3SpanId = /^[0-9a-f]{16}$/i;
 const zeros = /^0+$/;
@@ -25,12 +24,38 @@ export function parseTraceContext(headers: Headers): TraceContext | undefined {
   );
 }
 
+/** Length of version 00: two digits of version, 32 of trace, 16 of span, two of flags, and the dashes between. */
+const TRACEPARENT_LENGTH = 55;
+
 /** Reads a traceparent header (W3C Trace Context, 3.2); later versions are read as far as version 00 goes. */
-export function parseTraceparent(text: string): TraceContext | undefined {
-  const [, version, traceId = "", spanId = "", flags = "", more] = traceparentForm.exec(text.trim()) ?? [];
-  if (version === undefined || version === "ff" || (version === "00" && more !== undefined)) return undefined;
-  if (zeros.test(traceId) || zeros.test(spanId)) return undefined;
-  return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
+export function parseTraceparent(header: string): TraceContext | undefined {
+  const text = header.trim();
+  if (text.length < TRACEPARENT_LENGTH || !hasDashes(text)) return undefined;
+  if (!(isHex(text, 0, 2) && isHex(text, 3, 35) && isHex(text, 36, 52) && isHex(text, 53, 55))) return undefined;
+  if (text.length > TRACEPARENT_LENGTH && (text.startsWith("00") || text[TRACEPARENT_LENGTH] !== "-")) return undefined;
+  if (text.startsWith("ff") || isZero(text, 3, 35) || isZero(text, 36, 52)) return undefined;
+  const sampled = (Number.parseInt(text.slice(53, 55), 16) & 1) === 1;
+  return { traceId: text.slice(3, 35), spanId: text.slice(36, 52), sampled };
+}
+
+const DASH = 45;
+
+function hasDashes(text: string): boolean {
+  return text.charCodeAt(2) === DASH && text.charCodeAt(35) === DASH && text.charCodeAt(52) === DASH;
+}
+
+/** Lower-case hex digits only. */
+function isHex(text: string, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 48 || (code > 57 && code < 97) || code > 102) return false;
+  }
+  return true;
+}
+
+function isZero(text: string, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (text.charCodeAt(i) !== 48) return false;
+  return true;
 }
 
 /** Reads a single b3 header (openzipkin/b3-propagation): `trace-span[-state[-parent]]`, or the state alone. */
