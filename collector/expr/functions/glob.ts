@@ -1,6 +1,7 @@
 import type { EvalFailure } from "../expression.ts";
 import { maxPatternLength } from "../limits.ts";
 import { BOOL, STRING } from "../types.ts";
+import { maxStates, type Token, tokenMatcher } from "./glob-states.ts";
 import { fault, fn, method, type Overload } from "./overload.ts";
 import { type Matcher, patternFunction, toMatcher } from "./regex.ts";
 
@@ -10,58 +11,68 @@ import { type Matcher, patternFunction, toMatcher } from "./regex.ts";
  */
 export function toGlob(pattern: string): Matcher | EvalFailure {
   if (pattern.length > maxPatternLength) return fault(`a pattern may have at most ${maxPatternLength} characters`);
-  const parts = toParts(pattern);
-  if (!parts) return fault("a pattern cannot end with a single backslash");
-  return simpleGlob(parts) ?? toMatcher(`^(?s:${parts.map(toRegex).join("")})$`);
+  const tokens = toTokens(pattern);
+  if (!tokens) return fault("a pattern cannot end with a single backslash");
+  const first = tokens.findIndex((token) => token.length > 1);
+  const plain = (part: readonly Token[]) => part.map((token) => token[0]).join("");
+  if (first < 0) return equals(plain(tokens));
+  const last = tokens.findLastIndex((token) => token.length > 1);
+  return framed(plain(tokens.slice(0, first)), tokens.slice(first, last + 1), plain(tokens.slice(last + 1)));
 }
 
-/** A run of plain characters, or one wildcard. */
-type Part = { readonly plain: string } | { readonly wild: "*" | "**" | "?" };
-
-function toParts(pattern: string): Part[] | undefined {
-  const parts: Part[] = [];
-  let plain = "";
-  for (const token of pattern.match(/\\[\s\S]?|\*\*+|[*?]|[^\\*?]+/g) ?? []) {
-    if (token === "\\") return undefined;
-    if (!/^[*?]/.test(token)) {
-      plain += token.startsWith("\\") ? token.slice(1) : token;
-      continue;
-    }
-    if (plain !== "") parts.push({ plain });
-    plain = "";
-    parts.push({ wild: token.startsWith("**") ? "**" : (token as "*" | "?") });
-  }
-  if (plain !== "") parts.push({ plain });
-  return parts;
+function equals(whole: string): Matcher {
+  return (text) => text === whole;
 }
 
-function toRegex(part: Part): string {
-  if ("plain" in part) return part.plain.replace(/[^A-Za-z0-9_]/gu, (character) => escapeCharacter(character));
-  return part.wild === "**" ? ".*" : part.wild === "*" ? "[^/]*" : "[^/]";
+/** Plain characters, wildcards with what is between them, plain characters. */
+function framed(before: string, middle: readonly Token[], after: string): Matcher | EvalFailure {
+  const [only] = middle;
+  if (middle.length === 1 && only && only[1] !== "?") return oneWildcard(before, only[1] === "**", after);
+  const inner = middle.length <= maxStates ? tokenMatcher(middle) : longMatcher(middle);
+  if (typeof inner !== "function") return inner;
+  return (text) => {
+    const end = text.length - after.length;
+    return end >= before.length && text.startsWith(before) && text.endsWith(after) && inner(text, before.length, end);
+  };
 }
 
-function escapeCharacter(character: string): string {
-  const code = character.codePointAt(0) as number;
-  return code < 128 ? `\\x${code.toString(16).padStart(2, "0")}` : character;
-}
-
-/** Globs with at most one wildcard are plain comparisons. */
-function simpleGlob(parts: readonly Part[]): Matcher | undefined {
-  const wild = parts.findIndex((part) => "wild" in part);
-  const text = (part: Part | undefined) => (part && "plain" in part ? part.plain : "");
-  if (wild < 0) return (value) => value === text(parts[0]);
-  const token = parts[wild];
-  if (parts.length > wild + 2 || (parts.length === wild + 2 && text(parts[wild + 1]) === "")) return undefined;
-  if (!token || !("wild" in token) || token.wild === "?") return undefined;
-  const [before, after] = [wild === 1 ? text(parts[0]) : "", text(parts[wild + 1])];
-  const across = token.wild === "**";
-  return (value) => {
-    const end = value.length - after.length;
-    if (end < before.length || !value.startsWith(before) || !value.endsWith(after)) return false;
+function oneWildcard(before: string, across: boolean, after: string): Matcher {
+  return (text) => {
+    const end = text.length - after.length;
+    if (end < before.length || !text.startsWith(before) || !text.endsWith(after)) return false;
     if (across) return true;
-    const slash = value.indexOf("/", before.length);
+    const slash = text.indexOf("/", before.length);
     return slash < 0 || slash >= end;
   };
+}
+
+/** Globs of more tokens than fit into a word go to the regular expression engine. */
+function longMatcher(tokens: readonly Token[]): ((text: string, from: number, to: number) => boolean) | EvalFailure {
+  const matcher = toMatcher(`^(?s:${tokens.map(toRegex).join("")})$`);
+  return typeof matcher === "function" ? (text, from, to) => matcher(text.slice(from, to)) : matcher;
+}
+
+const wildcards: Readonly<Record<string, string>> = { "**": ".*", "*": "[^/]*", "?": "[^/]" };
+
+function toRegex([character, wildcard]: Token): string {
+  if (wildcard !== undefined) return wildcards[wildcard] as string;
+  return /^[A-Za-z0-9_]$/.test(character) || character > "\x7f" ? character : `\\x${hex(character)}`;
+}
+
+function hex(character: string): string {
+  return character.charCodeAt(0).toString(16).padStart(2, "0");
+}
+
+/** Characters (code points) and wildcards, or undefined if the text ends within an escape. */
+function toTokens(pattern: string): Token[] | undefined {
+  const tokens: Token[] = [];
+  for (const piece of pattern.match(/\\(?:[\s\S]|$)|\*+|[\s\S]/gu) ?? []) {
+    if (piece === "\\") return undefined;
+    if (piece.startsWith("\\")) tokens.push([piece.slice(1)]);
+    else if (piece.startsWith("*")) tokens.push(["", piece === "*" ? "*" : "**"]);
+    else tokens.push(piece === "?" ? ["", "?"] : [piece]);
+  }
+  return tokens;
 }
 
 /** Mixer's `match(s, p)`: `p*` is a prefix, `*p` a suffix, anything else the whole text. */
