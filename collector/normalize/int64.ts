@@ -34,7 +34,7 @@ export function differenceOf(a: Int64 | undefined, b: Int64 | undefined): Int64 
 export function addNanos({ seconds, nanos }: Timestamp, duration: Int64): Timestamp {
   if (typeof duration === "bigint") return addBigNanos(seconds, nanos, duration);
   const whole = Math.floor(duration / NANOS_PER_SECOND);
-  const rest = nanos + duration - whole * NANOS_PER_SECOND;
+  const rest = nanos + (duration - whole * NANOS_PER_SECOND);
   return rest < NANOS_PER_SECOND
     ? { seconds: seconds + whole, nanos: rest }
     : { seconds: seconds + whole + 1, nanos: rest - NANOS_PER_SECOND };
