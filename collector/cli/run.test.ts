@@ -89,7 +89,7 @@ describe("every verb", () => {
   it.each(inventory.map((entry) => [entry.name, entry] as const))("%s has help with examples", async (name, entry) => {
     const command = await entry.load();
     expect(command).toMatchObject({ name, summary: entry.summary });
-    expect(command.help).toMatch(new RegExp(`^Usage: mixdown ${name}[^]*\nExamples:\n  mixdown ${name}`));
+    expect(command.help).toMatch(new RegExp(`^Usage: mixdown ${name}[\\s\\S]*\nExamples:\n  mixdown ${name}`));
     for (const line of command.help.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
   });
 });

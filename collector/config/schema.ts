@@ -65,7 +65,9 @@ const limits = z
 
 const listener = z
   .strictObject({
-    address: z.string().describe('"host:port"; port 0 picks a free one.'),
+    address: z
+      .string()
+      .describe('"host:port"; port 0 picks a free one. The listeners grpc, http and admin have one unless it is set.'),
     serves: z
       .array(z.enum(["grpc", "http", "admin"]))
       .min(1)
@@ -104,7 +106,7 @@ const instance = z.discriminatedUnion("template", [
 
 const handler = z.strictObject({
   adapter: z.string().describe("Name of an adapter."),
-  params: z.record(z.string(), z.unknown()).default({}).describe("Settings of the adapter."),
+  params: z.record(z.string(), z.unknown()).default({}).describe("Settings of the adapter; see below."),
 });
 
 const rule = z.strictObject({
@@ -130,7 +132,10 @@ const attribute = z.strictObject({
 });
 
 const peerValues = z
-  .record(z.string(), z.union([z.string(), z.record(z.string(), z.string())]))
+  .record(
+    z.string(),
+    z.union([z.string(), z.record(z.string(), z.string())]).describe("Its value: text, or texts by name for a map."),
+  )
   .describe("Attributes below source. or destination., for example workload.name.");
 
 /** The whole configuration: one schema gives the type, the checks, the defaults, the docs and the JSON Schema. */

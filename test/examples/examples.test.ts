@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { parse } from "yaml";
+import { parseAllDocuments } from "yaml";
 import { inventory } from "../../adapters/inventory.ts";
 import { loadConfig } from "../../collector/config/load.ts";
 import { formatProblem } from "../../collector/config/problem.ts";
@@ -17,7 +17,9 @@ const files = [
 
 /** A YAML block whose keys are all settings of the hub is a configuration; others belong to other programs. */
 function isConfiguration(text: string): boolean {
-  const value: unknown = parse(text);
+  const [document, ...more] = [...parseAllDocuments(text)];
+  if (document === undefined || more.length > 0) return false;
+  const value: unknown = document.toJS();
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const keys = Object.keys(value);
   return keys.length > 0 && keys.every((key) => key in configSchema.shape);
@@ -25,9 +27,14 @@ function isConfiguration(text: string): boolean {
 
 const documented = documentedCode("yaml").filter(({ text }) => isConfiguration(text));
 
-/** Everything that is wrong with a configuration, warnings too; certificates and the like are taken as there. */
+const pem = ["CERTIFICATE", "PRIVATE KEY"]
+  .map((label) => `-----BEGIN ${label}-----\n-----END ${label}-----\n`)
+  .join("");
+
+/** Everything that is wrong with a configuration, warnings too; certificates are taken as there. */
 function problemsOf(file: string, text: string): string[] {
-  const loaded = loadConfig([file], { env: {}, adapters: inventory, compile, readFile: () => text });
+  const readFile = (path: string) => (path === file ? text : pem);
+  const loaded = loadConfig([file], { env: {}, adapters: inventory, compile, readFile });
   return (loaded.ok ? loaded.warnings : loaded.problems).map(formatProblem);
 }
 
