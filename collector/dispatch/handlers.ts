@@ -1,5 +1,4 @@
 import type { Adapter, Aggregator, Host } from "../../adapters/adapter.ts";
-import { isAggregator } from "../../adapters/adapter.ts";
 import type { InstanceDeclaration, Template } from "../../schemas/model/instance.ts";
 import { HubError } from "../errors.ts";
 import { createDirectLane, type DirectLaneEvents } from "./direct-lane.ts";
@@ -53,7 +52,7 @@ export function createHandlers({ hostFor, events }: HandlersOptions): Handlers {
   const openOne = async (source: HandlerSource): Promise<OpenHandler> => {
     try {
       const opened = await source.adapter.open(source.params, hostFor(source));
-      if (!isAggregator(opened)) throw new Error(`adapter ${source.adapter.type} is not an aggregator`);
+      if (!("record" in opened)) throw new Error(`adapter ${source.adapter.type} is not an aggregator`);
       return { source, aggregator: opened, lane: createDirectLane(source.name, opened, events) };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
