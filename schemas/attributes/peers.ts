@@ -8,7 +8,6 @@ export const peersAttributes = [
     meaning: "Address of the client behind proxies.",
     accessLog: "downstream_remote_address",
     check: "client by x-forwarded-for with the listener's `trustedHops`, else source.address",
-    span: ["client.address"],
     otel: "client.address",
   },
   { name: "origin.uid", type: "STRING", meaning: "Id of the origin workload." },
