@@ -19,7 +19,7 @@ export interface CompiledPlan extends Plan {
   readonly rules: RuleTable;
 }
 
-/** Label combinations that instances with the same dimensions may have at once, at least. */
+/** Label combinations that instances with the same dimensions may have at once: this many, or twice what a handler keeps. */
 const MIN_TUPLES = 20_000;
 
 /** Compiles a checked configuration: the projection follows from what rules, instances and adapters read. */
@@ -31,11 +31,11 @@ export function createPlan(checked: CheckedConfig, lanes: ReadonlyMap<string, La
     outboxes: lanes,
     maxTuples: Math.max(
       MIN_TUPLES,
-      ...[...checked.handlers.values()].map(({ adapter, params }) => adapter.tupleBudget?.(params) ?? 0),
+      ...[...checked.handlers.values()].map(({ adapter, params }) => 2 * (adapter.tupleBudget?.(params) ?? 0)),
     ),
     now: state.now,
   });
-  const projection = createProjection(rules.slots);
+  const projection = createProjection([...rules.slots, ...slotsReadBy(checked)]);
   const normalizer = createAccessLogNormalizer({
     projection,
     enrich: createEnrichTables(config.enrich),
@@ -48,4 +48,10 @@ export function createPlan(checked: CheckedConfig, lanes: ReadonlyMap<string, La
     normalize: { accessLog: (origin) => normalizer.forOrigin(origin) },
     rules,
   };
+}
+
+/** What adapters read beside the instances they get, such as trace ids. */
+function slotsReadBy({ handlers, vocabulary }: CheckedConfig): number[] {
+  const names = [...handlers.values()].flatMap(({ adapter }) => adapter.reads ?? []);
+  return names.map((name) => vocabulary.slot(name)).filter((slot) => slot !== undefined);
 }

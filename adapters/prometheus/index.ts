@@ -12,6 +12,7 @@ export const prometheus = defineAdapter({
   config,
   reads: ["trace.id", "trace.sampled"],
   validate,
+  tupleBudget: ({ maxSeries }) => maxSeries,
   async open(settings, host) {
     const registry = new Registry(host);
     registry.define(settings, host.instances);
