@@ -5,9 +5,8 @@ import { mountAdmin } from "./admin/server.ts";
 import type { CheckedConfig } from "./config/checked.ts";
 import { createHandlers, type HandlerSource, type Handlers } from "./dispatch/handlers.ts";
 import { type Listener, openListeners } from "./listeners.ts";
-import { createConnectionTable } from "./normalize/connection-table.ts";
 import { createPipeline } from "./pipeline.ts";
-import { type CompiledPlan, createPlan, type IntakeState } from "./plan.ts";
+import { type CompiledPlan, createIntakeState, createPlan, type IntakeState } from "./plan.ts";
 import { openReceivers } from "./receivers/inventory.ts";
 import { createHubEvents, type HubEvents } from "./telemetry/events.ts";
 import type { Log } from "./telemetry/log.ts";
@@ -42,7 +41,7 @@ export async function openHub({ checked, log, now }: HubOptions): Promise<Hub> {
     hostFor: (source) => hostFor(source, pages, events, log, now),
     events: events.dispatch,
   });
-  const state: IntakeState = { connections: createConnectionTable({ now }), now };
+  const state = createIntakeState(now);
   const first = await applyHandlers(handlers, checked, state);
   const rules = observeRules(metrics);
   rules.follow(first.plan.rules);

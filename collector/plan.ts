@@ -2,16 +2,34 @@ import { createProjection } from "../schemas/model/record.ts";
 import type { CheckedConfig } from "./config/checked.ts";
 import type { Lane } from "./dispatch/lane.ts";
 import { createAccessLogNormalizer } from "./normalize/access-log.ts";
-import type { ConnectionTable } from "./normalize/connection-table.ts";
+import { type ConnectionTable, createConnectionTable } from "./normalize/connection-table.ts";
 import { createEnrichTables } from "./normalize/enrich.ts";
-import { createRouteTemplates } from "./normalize/route-templates.ts";
+import { createRouteTemplates, type RoutesConfig, type RouteTemplates } from "./normalize/route-templates.ts";
 import type { Plan } from "./pipeline.ts";
 import { createRuleTable, type RuleTable } from "./rules/rule-table.ts";
 
 /** What outlives a plan: state that a reload carries over. */
 export interface IntakeState {
   readonly connections: ConnectionTable;
+  /** The same templates for the same settings, so that what was learned stays. */
+  routesFor(config: RoutesConfig): RouteTemplates;
   now(): number;
+}
+
+/** State for a hub's life. */
+export function createIntakeState(now: () => number): IntakeState {
+  let settings = "";
+  let routes: RouteTemplates | undefined;
+  return {
+    connections: createConnectionTable({ now }),
+    routesFor(config) {
+      const wanted = JSON.stringify(config);
+      if (routes === undefined || wanted !== settings) routes = createRouteTemplates(config);
+      settings = wanted;
+      return routes;
+    },
+    now,
+  };
 }
 
 /** A plan with its rules in view, for the hub's metrics. */
@@ -39,7 +57,7 @@ export function createPlan(checked: CheckedConfig, lanes: ReadonlyMap<string, La
   const normalizer = createAccessLogNormalizer({
     projection,
     enrich: createEnrichTables(config.enrich),
-    routes: createRouteTemplates(config.routes),
+    routes: state.routesFor(config.routes),
     connections: state.connections,
   });
   return {
