@@ -6,7 +6,7 @@ import { Budget } from "./budget.ts";
 import type { CloseReason, ProtocolFault, TransportEvents } from "./events.ts";
 import { type GrpcMethods, grpcStatus, type Peer } from "./grpc.ts";
 import { Call, type CallHost } from "./grpc-call.ts";
-import { readRequest } from "./grpc-request.ts";
+import { type AcceptedRequest, type Refusal, readRequest } from "./grpc-request.ts";
 import { budgets, lingerMs, toSessionOptions, windows } from "./limits.ts";
 import type { MemoryLedger } from "./memory.ts";
 import { refuse } from "./refuse.ts";
@@ -134,7 +134,7 @@ export class Connection implements CallHost {
     this.calls.delete(call);
     this.busyMs = this.now();
     if (well) this.resets.refund();
-    else if (!this.gone) this.countReset();
+    else this.countReset();
     this.closeIfDone();
   }
 
@@ -155,28 +155,33 @@ export class Connection implements CallHost {
     session.on("ping", () => this.onPing());
     session.on("remoteSettings", () => this.onSettings());
     this.socket.on("error", () => {}); // told by "close"; the session's own listener goes before the socket does
-    this.socket.on("close", () => this.onClose());
+    this.socket.on("close", () => setImmediate(() => this.onClose())); // the session's error comes after it
     session.setLocalWindowSize(windows.session);
     return session;
   }
 
   private onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     const request = readRequest(headers, this.host.methods);
-    if ("httpStatus" in request) {
-      this.events.refused(request.reason);
-      refuse(stream, request, headers[":method"] === "HEAD");
-    } else if (this.running >= this.limits.maxStreams || this.host.calls >= this.limits.maxCalls) {
-      this.events.refused("calls");
-      refuse(stream, tooManyCalls);
-    } else {
-      this.running++;
-      this.host.calls++;
-      this.events.streamOpened(request.name);
-      const call = new Call(stream, headers, request, this);
-      this.calls.add(call);
-      call.start();
-      if (this.retiring) call.rotate();
-    }
+    if ("httpStatus" in request) this.refuse(stream, headers, request);
+    else if (this.running >= this.limits.maxStreams || this.host.calls >= this.limits.maxCalls) {
+      this.refuse(stream, headers, tooManyCalls);
+    } else this.openCall(stream, headers, request);
+  }
+
+  private openCall(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, request: AcceptedRequest): void {
+    this.running++;
+    this.host.calls++;
+    this.events.streamOpened(request.name);
+    const call = new Call(stream, headers, request, this);
+    this.calls.add(call);
+    call.start();
+    if (this.retiring) call.rotate();
+  }
+
+  private refuse(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, refusal: Refusal): void {
+    this.events.refused(refusal.reason);
+    stream.on("close", () => stream.rstCode !== constants.NGHTTP2_NO_ERROR && this.countReset());
+    refuse(stream, refusal, headers[":method"] === "HEAD");
   }
 
   private onSettings(): void {
@@ -195,7 +200,7 @@ export class Connection implements CallHost {
   }
 
   private countReset(): void {
-    if (!this.resets.spend(this.now())) this.fault("resets", constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    if (!this.gone && !this.resets.spend(this.now())) this.fault("resets", constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
   private fault(fault: ProtocolFault, code: number, text: string = fault): void {
@@ -277,9 +282,9 @@ function jittered(ageMs: number, random: number): number {
   return ageMs * (0.9 + 0.2 * random);
 }
 
-/** nghttp2's error numbers: bad client magic, flooded, too many settings. */
+/** nghttp2's error numbers: bad client magic; flooded, too many CONTINUATION or invalid frames. */
 function faultOf(errno: number): ProtocolFault {
   if (errno === -903) return "preface";
-  if (errno === -904 || errno === -905) return "flood";
+  if (errno === -904 || errno === -905 || errno === -902) return "flood";
   return "frame";
 }

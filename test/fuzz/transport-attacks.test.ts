@@ -17,7 +17,12 @@ import {
 } from "../support/http2-frames.ts";
 
 const sink = clientStreaming(() => ({ message() {}, end: () => Buffer.of() }));
-const hang = unary(() => new Promise<Uint8Array>(() => {}));
+const hang = unary((_request, { signal }) => {
+  const { promise, resolve } = Promise.withResolvers<Uint8Array>();
+  signal.addEventListener("abort", () => resolve(Buffer.of()));
+  return promise;
+});
+const stuck = unary(() => new Promise<Uint8Array>(() => {}));
 const large = serverStreaming(async (_request, call, send) => {
   while (!call.signal.aborted) await send(Buffer.alloc(10_000));
 });
@@ -41,6 +46,7 @@ async function aVictim(limits: Record<string, unknown> = {}): Promise<Victim> {
     ...health.methods,
     ["/t.S/Sink", sink] as const,
     ["/t.S/Hang", hang] as const,
+    ["/t.S/Stuck", stuck] as const,
     ["/t.S/Large", large] as const,
   ]);
   const started = await startGrpc(methods, { limits });
@@ -293,8 +299,10 @@ describe("those who take much", () => {
     const attacker = await victim.attack();
     for (let at = 0; at < 30; at++) {
       const id = 2 * at + 1;
-      await attacker.send(headersFrame(id, callHeaders("/t.S/Hang")));
+      await attacker.send(headersFrame(id, callHeaders("/t.S/Stuck")));
       await attacker.send(frame(frameType.DATA, 0, id, framed(Buffer.of())));
+      const { streams, refusals } = victim.events;
+      await vi.waitFor(() => expect(streams.length + refusals.length).toBe(at + 1), { interval: 1 });
       await attacker.send(frame(frameType.RST_STREAM, 0, id, Buffer.of(0, 0, 0, 8)));
     }
     await vi.waitFor(() => expect(victim.events.refusals).toEqual(Array(20).fill("calls")));
