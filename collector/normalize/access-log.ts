@@ -1,10 +1,13 @@
 import { type AttributeName, slotOf } from "../../schemas/attributes/vocabulary.ts";
 import type { AccessLogEntry, StreamOrigin } from "../../schemas/model/access-log.ts";
 import type { AttributeRecord, Projection } from "../../schemas/model/record.ts";
-import type { ConnectionTable } from "./connection-table.ts";
+import { type ConnectionTable, tellsNews } from "./connection-table.ts";
 import type { EnrichTables } from "./enrich.ts";
 import { createMemos } from "./memos.ts";
-import { commonReaders, httpReaders, type Read, type Readers, tcpReaders, tellsNews } from "./readers.ts";
+import { commonReaders } from "./readers/common.ts";
+import { httpReaders } from "./readers/http.ts";
+import type { Read, Readers } from "./readers/reader.ts";
+import { tcpReaders } from "./readers/tcp.ts";
 import type { RouteTemplates } from "./route-templates.ts";
 import { Scene } from "./scene.ts";
 

@@ -13,6 +13,11 @@ export interface ConnectionGrowth {
   readonly sent: Int64 | undefined;
 }
 
+/** Whether an entry tells anything new; a connection that ended before and has not grown since counts no more. */
+export function tellsNews({ again, received, sent }: ConnectionGrowth): boolean {
+  return !again || (received ?? 0) > 0 || (sent ?? 0) > 0;
+}
+
 /** Connections that proxies are reporting on, shared by all streams, so that each counts once. Bounded. */
 export interface ConnectionTable {
   /** Takes note of an entry. `id` names one connection of one proxy. */

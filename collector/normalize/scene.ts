@@ -3,11 +3,13 @@ import type { Value } from "../../schemas/model/value.ts";
 import { type Claims, findPayload, jwtFilter } from "./claims.ts";
 import type { ClusterName } from "./cluster-name.ts";
 import type { ConnectionGrowth, ConnectionTable } from "./connection-table.ts";
-import { isInbound, peerKeys } from "./direction.ts";
+import { isInbound } from "./direction.ts";
 import type { EnrichTables } from "./enrich.ts";
 import { type EntryEvent, eventOf } from "./event.ts";
 import type { Memos } from "./memos.ts";
-import { type Peer, peerFieldNumber } from "./peer.ts";
+import { OtherSide } from "./other-side.ts";
+import { peerFieldNumber } from "./peer.ts";
+import { protocolOf } from "./protocol.ts";
 import { urlPathOf } from "./query-params.ts";
 import { type Reporter, toReporter } from "./reporter.ts";
 import type { RouteTemplates } from "./route-templates.ts";
@@ -33,19 +35,17 @@ export class Scene {
   readonly origin: StreamOrigin;
   readonly reporter: Reporter;
   readonly routes: RouteTemplates;
-  readonly #enrich: EnrichTables;
   readonly #connections: ConnectionTable;
   readonly #memos: Memos;
   readonly #nameService: ServiceNamer;
   readonly #connectionPrefix: string;
-  /** What is known of the other side, in the order of preference; the first `#others` count. */
-  readonly #layers: (Peer | undefined)[] = new Array<Peer | undefined>(6).fill(undefined);
+  readonly #otherSide: OtherSide;
 
   entry!: AccessLogEntry;
   #inbound: boolean | undefined;
   #tls: TlsFacts | undefined;
   #service: Service | undefined;
-  #others = -1;
+  #otherKnown = false;
   #protocol: string | undefined;
   #path: string | undefined;
   #urlPath: string | undefined;
@@ -58,9 +58,9 @@ export class Scene {
     this.origin = origin;
     this.reporter = toReporter(origin.identifier.node);
     this.routes = routes;
-    this.#enrich = enrich;
     this.#connections = connections;
     this.#memos = memos;
+    this.#otherSide = new OtherSide(origin.listener, memos, enrich);
     this.#nameService = createServiceNamer(this.reporter);
     this.#connectionPrefix = `${origin.identifier.node.id}\n`;
   }
@@ -71,7 +71,7 @@ export class Scene {
     this.#inbound = undefined;
     this.#tls = undefined;
     this.#service = undefined;
-    this.#others = -1;
+    this.#otherKnown = false;
     this.#protocol = undefined;
     this.#path = undefined;
     this.#urlPath = undefined;
@@ -170,66 +170,10 @@ export class Scene {
 
   /** A value of the other side, from the first that has it. */
   other(field: number): Value | undefined {
-    if (this.#others < 0) this.#others = this.#gatherOthers();
-    for (let i = 0; i < this.#others; i++) {
-      const value = this.#layers[i]?.[field];
-      if (value !== undefined) return value;
+    if (!this.#otherKnown) {
+      this.#otherSide.gather(this.entry, this.inbound, this.tls.peer);
+      this.#otherKnown = true;
     }
-    return undefined;
+    return this.#otherSide.value(field);
   }
-
-  #gatherOthers(): number {
-    const { entry, inbound } = this;
-    const layers = this.#layers;
-    let count = 0;
-    const object = entry.filterState(inbound ? peerKeys.inbound : peerKeys.outbound);
-    if (object !== undefined) layers[count++] = this.#memos.peer(object);
-    if (inbound) count = this.#gatherClient(count);
-    return this.#enrich.empty ? count : this.#gatherEnriched(count);
-  }
-
-  /** What the connection and the headers tell of a client: nothing of the sort says who a server is. */
-  #gatherClient(start: number): number {
-    const layers = this.#layers;
-    let count = start;
-    if (this.tls.peer !== undefined) layers[count++] = this.tls.peer;
-    const headers = this.entry.requestHeaders;
-    if (headers === undefined) return count;
-    const forwarded = this.origin.listener.trustForwardedClientCert
-      ? headers.get("x-forwarded-client-cert")
-      : undefined;
-    if (forwarded !== undefined) layers[count++] = this.#memos.forwardedPeer(forwarded);
-    const cluster = headers.get("x-envoy-downstream-service-cluster");
-    if (cluster !== undefined) layers[count++] = this.#memos.namedPeer(cluster);
-    return count;
-  }
-
-  #gatherEnriched(start: number): number {
-    const layers = this.#layers;
-    let count = start;
-    let principal: Value | undefined;
-    for (let i = 0; i < start && principal === undefined; i++) principal = layers[i]?.[principalField];
-    if (typeof principal === "string") layers[count++] = this.#enrich.byPrincipal(principal);
-    const { downstreamDirectRemoteAddress, upstreamRemoteAddress } = this.entry;
-    const address = this.inbound ? downstreamDirectRemoteAddress : upstreamRemoteAddress;
-    if (address?.ip !== undefined) layers[count++] = this.#enrich.byAddress(address.ip);
-    return count;
-  }
-}
-
-const grpcType = "application/grpc";
-
-function protocolOf(entry: AccessLogEntry): string {
-  if (entry.kind === "tcp") return "tcp";
-  const { requestHeaders, responseHeaders, responseTrailers } = entry;
-  return isGrpcType(requestHeaders?.get("content-type")) ||
-    isGrpcType(responseHeaders?.get("content-type")) ||
-    responseTrailers?.has("grpc-status") ||
-    responseHeaders?.has("grpc-status")
-    ? "grpc"
-    : "http";
-}
-
-function isGrpcType(contentType: string | undefined): boolean {
-  return contentType !== undefined && contentType.slice(0, grpcType.length).toLowerCase() === grpcType;
 }
