@@ -14,6 +14,11 @@ export const inventory: readonly CommandEntry[] = [
     load: async () => (await import("./validate.ts")).validateCommand,
   },
   {
+    name: "eval",
+    summary: "Evaluates an expression over attributes.",
+    load: async () => (await import("./eval.ts")).evalCommand,
+  },
+  {
     name: "components",
     summary: "Lists the adapters, receivers and functions that are built in.",
     load: async () => (await import("./components.ts")).componentsCommand,
