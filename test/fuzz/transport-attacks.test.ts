@@ -135,7 +135,7 @@ describe("floods end with the connection closed and counted", () => {
   ];
   it.each(floods)("%s", async (_name, make, faults) => {
     await flood(await victim.attack(), make);
-    expect(victim.events.closed).toEqual(["fault"]);
+    await vi.waitFor(() => expect(victim.events.closed).toEqual(["fault"]));
     expect(faults).toContain(victim.events.faults.at(-1));
     await victim.survives();
   });
