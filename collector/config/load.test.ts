@@ -463,7 +463,7 @@ describe("whatever the text", () => {
           expect(loaded.ok || loaded.problems.length > 0).toBe(true);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 

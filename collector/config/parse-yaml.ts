@@ -45,6 +45,7 @@ export function parseYaml(file: string, text: string, env: Environment): ParsedF
   const placeOf = (offset: number): Place => toPlace(file, lines, offset);
   if (text.length > MAX_FILE_CHARACTERS)
     return failed(placeOf(0), "the file is too large", `at most ${MAX_FILE_CHARACTERS} characters`);
+  if (isAbsurdlyDeep(text)) return failed(placeOf(0), "the file is nested too deeply", `at most ${MAX_DEPTH} levels`);
   try {
     return parse(text, lines, placeOf, env);
   } catch (error) {
@@ -52,6 +53,16 @@ export function parseYaml(file: string, text: string, env: Environment): ParsedF
       return failed(placeOf(0), "the file is nested too deeply", `at most ${MAX_DEPTH} levels`);
     throw error;
   }
+}
+
+/** Found by counting, since the parser takes seconds over it: no real file has a thousand brackets open, even in its texts. */
+function isAbsurdlyDeep(text: string): boolean {
+  let open = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    open = Math.max(0, open + (bracket === "[" || bracket === "{" ? 1 : -1));
+    if (open > 1000) return true;
+  }
+  return /(?:^|\n)[ \t]*(?:[-?] +){101}/.test(text);
 }
 
 function toPlace(file: string, lines: LineCounter, offset: number): Place {
