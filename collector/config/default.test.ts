@@ -211,6 +211,11 @@ describe("labels of requests", () => {
       { connection_security_policy: "none" },
     ],
     [
+      "a client's proxy on a plain connection",
+      { ...peers, "context.reporter.kind": "outbound", "connection.mtls": false },
+      { source_principal: "unknown", destination_principal: "unknown" },
+    ],
+    [
       "a certificate on one side only",
       { ...peers, "context.reporter.kind": "inbound", "connection.mtls": false },
       { source_principal: "unknown", destination_principal: "unknown" },
