@@ -37,6 +37,8 @@ export interface Hub {
   log(): Record<string, unknown>[];
   get(path: string): Promise<Response>;
   metrics(): Promise<Sample[]>;
+  /** The samples whose lines match, read from the page as it comes: for pages too large to hold. */
+  samplesLike(line: RegExp): Promise<Sample[]>;
   total(name: string, matcher?: Matcher): Promise<number>;
   residentMiB(): number;
   stop(): Promise<number | string>;
@@ -73,6 +75,18 @@ export async function startHub({ settings = freePorts, base = [defaultConfig], e
   return hubOf(child, ready, performance.now() - started, configFile, configure, folder.remove);
 }
 
+/** The lines of a page that match. */
+async function linesLike(page: Response, wanted: RegExp): Promise<string> {
+  const kept: string[] = [];
+  let rest = "";
+  for await (const chunk of page.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    kept.push(...lines.filter((line) => wanted.test(line)));
+  }
+  return `${kept.join("\n")}\n`;
+}
+
 function readyLine(child: Child): Record<string, string> | undefined {
   if (child.status() !== undefined) throw new Error(`The hub ended (${child.status()}):\n${child.stderr()}`);
   const line = logLines(child.stderr()).find((entry) => entry.msg === "ready");
@@ -104,6 +118,7 @@ function hubOf(
     log: () => logLines(child.stderr()),
     get,
     metrics,
+    samplesLike: async (line) => samplesOf(await linesLike(await get("/metrics"), line)),
     total: async (name, matcher) => sum(await metrics(), name, matcher),
     residentMiB: () => residentMiB(child.pid),
     async stop() {
