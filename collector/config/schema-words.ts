@@ -76,5 +76,6 @@ function describe(schema: Schema): string {
 /** `a, b or c`, quoted where they are text. */
 export function oneOf(values: readonly unknown[]): string {
   const words = values.map((value) => (typeof value === "string" ? `"${value}"` : String(value)));
+  if (words.length === 0) return "nothing";
   return words.length === 1 ? `${words[0]}` : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
