@@ -192,7 +192,7 @@ describe.runIf(existsSync(recorded))("recorded expressions of Mixer that mean th
   it("give the same values and read the same attributes", async () => {
     const results = await lines(usable, ["--vocabulary", "v.json"], { "v.json": JSON.stringify({ vocabularies }) });
     const differing = results.flatMap((result, i) => {
-      const { expr, input, expect: expected, referenced } = usable[i];
+      const { expr, expect: expected, referenced } = usable[i];
       const right = JSON.stringify(result.value) === JSON.stringify(expected.value);
       const read = referenced === null || JSON.stringify(result.referenced) === JSON.stringify(referenced);
       return right && read ? [] : [expr];

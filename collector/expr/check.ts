@@ -14,6 +14,7 @@ import {
   INT64,
   isAssignable,
   isDynamic,
+  isText,
   join,
   joinAll,
   listOf,
@@ -124,16 +125,9 @@ export class Checker {
     const checked = operands.map((operand) => this.check(operand));
     let type: Type | undefined = checked[0]?.type;
     for (const operand of checked) type = type && join(type, operand.type);
-    if (!type) return this.report(at, `all sides of | need one type, got ${named(checked)}${this.#sumHint(operands)}`);
+    if (!type)
+      return this.report(at, `all sides of | need one type, got ${named(checked)}${defaultHint(operands, checked)}`);
     return { op: "default", type, operands: checked.map((operand) => coerce(operand, type)) };
-  }
-
-  /** `a | "x" + "y"` is read as `(a | "x") + "y"`, which some do not expect. */
-  #sumHint(operands: readonly Node[]): string {
-    const first = operands[0];
-    return first?.kind === "call" && /^_[-+]_$/.test(first.name)
-      ? "; | and + are read from left to right, use parentheses"
-      : "";
   }
 
   #has({ operand }: Has): Checked {
@@ -207,6 +201,15 @@ export class Checker {
     this.#locals.length = index;
     return { op: "bind", type: inner.type, index, value: coerce(checked, DYN), body: inner };
   }
+}
+
+/** What to write where the sides of `|` differ: most often a number has a text as its default. */
+function defaultHint(operands: readonly Node[], [first, ...rest]: readonly Checked[]): string {
+  const [node] = operands;
+  if (node?.kind === "call" && /^_[-+]_$/.test(node.name))
+    return "; | and + are read from left to right, use parentheses";
+  const texts = first?.op === "attribute" && rest.every(({ type }) => isText(type));
+  return texts ? `; expected ${typeName(first.type)}, or string(${first.name}) on the left` : "";
 }
 
 function named(nodes: readonly Checked[]): string {

@@ -27,6 +27,14 @@ const constants: ReadonlyMap<string, Node> = new Map<string, Node>([
   ["null", { kind: "literal", at: 0, type: NULL, value: null }],
 ]);
 
+/** What other languages write. */
+const spellings: ReadonlyMap<string, string> = new Map([
+  ["=", "=="],
+  ["and", "&&"],
+  ["or", "||"],
+  ["not", "!"],
+]);
+
 /** Reads an expression in the native syntax. Throws a SyntaxProblem at the first place that does not fit the grammar. */
 export function parse(text: string): Node {
   return new Parser(lex(text)).whole();
@@ -209,7 +217,8 @@ class Parser {
     const { kind, at, text } = this.#peek();
     const got =
       kind === "end" ? "the end" : kind === "bytes" ? "bytes" : kind === "string" ? "a text" : JSON.stringify(text);
-    const hint = text === "=" ? "; equality is written ==" : "";
+    const sign = kind === "operator" || kind === "name" ? spellings.get(text) : undefined;
+    const hint = sign === undefined ? "" : `; write ${sign}`;
     return new SyntaxProblem(at, `expected ${expected}, got ${got}${hint}`);
   }
 }

@@ -11,8 +11,10 @@ export function planCall(node: CheckedCall, context: PlanContext): Plan {
   const [a, b, c, d] = args;
   if (!a) return () => apply(undefined, undefined, undefined, undefined);
   if (!b) return call1(apply, a);
-  const second = node.args[1];
-  if (!c) return second?.op === "constant" ? callConstant(apply, a, second.value) : call2(apply, a, b);
+  const [first, second] = node.args;
+  if (!c && second?.op === "constant") return callConstant(apply, a, second.value);
+  if (!c && first?.op === "constant") return callOnConstant(apply, first.value, b);
+  if (!c) return call2(apply, a, b);
   return callMany(apply, a, b, c, d);
 }
 
@@ -42,6 +44,13 @@ function callConstant(apply: Apply, first: Plan, b: unknown): Plan {
   return (values) => {
     const a = first(values);
     return a instanceof EvalFailure ? a : apply(a, b, undefined, undefined);
+  };
+}
+
+function callOnConstant(apply: Apply, a: unknown, second: Plan): Plan {
+  return (values) => {
+    const b = second(values);
+    return b instanceof EvalFailure ? b : apply(a, b, undefined, undefined);
   };
 }
 

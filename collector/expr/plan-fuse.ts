@@ -1,7 +1,7 @@
 import { absentAttribute } from "./absence.ts";
 import type { Checked, CheckedCall } from "./checked.ts";
 import { differentPrimitives, equalPrimitives, isElement } from "./equality.ts";
-import type { EvalFailure } from "./expression.ts";
+import { EvalFailure } from "./expression.ts";
 import type { Plan, PlanContext, Probe } from "./plan-context.ts";
 import { fuseDefault } from "./plan-fuse-default.ts";
 import { probe } from "./plan-probe.ts";
@@ -104,21 +104,43 @@ function order(
 const orders: Readonly<Record<string, (slot: number, limit: number, absent: EvalFailure) => Plan>> = {
   "_<_": (slot, limit, absent) => (values) => {
     const value = values[slot];
-    return value === undefined ? absent : (value as number) < limit;
+    return typeof value === "number"
+      ? value < limit
+      : typeof value === "bigint"
+        ? value < limit
+        : missing(value, absent);
   },
   "_<=_": (slot, limit, absent) => (values) => {
     const value = values[slot];
-    return value === undefined ? absent : (value as number) <= limit;
+    return typeof value === "number"
+      ? value <= limit
+      : typeof value === "bigint"
+        ? value <= limit
+        : missing(value, absent);
   },
   "_>_": (slot, limit, absent) => (values) => {
     const value = values[slot];
-    return value === undefined ? absent : (value as number) > limit;
+    return typeof value === "number"
+      ? value > limit
+      : typeof value === "bigint"
+        ? value > limit
+        : missing(value, absent);
   },
   "_>=_": (slot, limit, absent) => (values) => {
     const value = values[slot];
-    return value === undefined ? absent : (value as number) >= limit;
+    return typeof value === "number"
+      ? value >= limit
+      : typeof value === "bigint"
+        ? value >= limit
+        : missing(value, absent);
   },
 };
+
+const noNumber = new EvalFailure("fault", "the attribute holds no number");
+
+function missing(value: unknown, absent: EvalFailure): EvalFailure {
+  return value === undefined ? absent : noNumber;
+}
 
 /** `attribute in [constants]`. */
 function fuseMember({ applyWithSteps, args }: CheckedCall): Plan | undefined {

@@ -43,7 +43,7 @@ function probeText({ name, args }: CheckedCall, context: PlanContext): Probed | 
   const { read, absent } = inner;
   const toText: Probe = (values) => {
     const value = read(values);
-    return value === undefined ? undefined : String(value);
+    return value === undefined || typeof value === "object" ? undefined : String(value);
   };
   return { read: toText, absent };
 }
