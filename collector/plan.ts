@@ -56,6 +56,7 @@ export function createPlan(checked: CheckedConfig, lanes: ReadonlyMap<string, La
   const projection = createProjection([...rules.slots, ...slotsReadBy(checked)]);
   const normalizer = createAccessLogNormalizer({
     projection,
+    vocabulary,
     enrich: createEnrichTables(config.enrich),
     routes: state.routesFor(config.routes),
     connections: state.connections,

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { Vocabulary } from "../../schemas/attributes/vocabulary.ts";
+import { parseRoutePattern } from "../../schemas/model/route-pattern.ts";
 import { nearest } from "../expr/nearest.ts";
 import type { Path, Report } from "./problem.ts";
 import { child, type Entry, entriesOf, itemsOf, type Tree, textOf } from "./tree.ts";
@@ -69,16 +70,18 @@ function isAddress(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
-/** Checks that route templates are paths. */
+/** Checks that route templates can be read. */
 export function checkRoutes(routes: Tree | undefined, report: Report): void {
   for (const [index, tree] of itemsOf(child(routes, "templates")).entries()) {
     const text = textOf(tree);
-    if (text === undefined || /^\/(?:[^{}\s]|\{[^{}/\s]*\})*$/.test(text)) continue;
+    if (text === undefined) continue;
+    const parsed = parseRoutePattern(text);
+    if (parsed.ok) continue;
     report({
       at: tree.at,
       path: ["routes", "templates", index],
       message: `"${text}" is no path template`,
-      expected: "a path such as /users/{id}",
+      expected: parsed.expected,
     });
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { builtInAttributes, slotOf } from "../../schemas/attributes/vocabulary.ts";
 import type { AccessLogEntry } from "../../schemas/model/access-log.ts";
+import { AttributeRecord, createProjection } from "../../schemas/model/record.ts";
 import { valueTypes } from "../../schemas/model/value.ts";
 import {
   anHttpEntry,
@@ -12,6 +13,10 @@ import {
   sidecarNode,
 } from "../../test/support/access-log-entry.ts";
 import { type NormalizedOptions, normalized, normalizing } from "../../test/support/normalized.ts";
+import { createAccessLogNormalizer } from "./access-log.ts";
+import { createConnectionTable } from "./connection-table.ts";
+import { createEnrichTables } from "./enrich.ts";
+import { createRouteTemplates } from "./route-templates.ts";
 
 const plain = anOrigin();
 const sidecar = anOrigin(sidecarNode);
@@ -444,6 +449,24 @@ describe("who talks to whom", () => {
     expect(meshed(to, { enrich })).toMatchObject({ "destination.workload.name": "net" });
   });
 
+  it("has attributes of the configuration's own by the enrich tables, and services where the proxy names none", () => {
+    const declared = [{ name: "source.team", type: "STRING", meaning: "Team." }] as const;
+    const enrich = { addresses: { "10.0.0.0/8": { team: "blue", "service.name": "db" } } };
+    const address = { ip: "10.1.1.1", port: 1 };
+    const inbound = meshed(
+      { upstreamCluster: "inbound|1||", downstreamDirectRemoteAddress: address },
+      { declared, enrich },
+    );
+    expect(inbound["source.team"]).toBe("blue");
+    expect(inbound["destination.service.name"]).toBe("app");
+    const outbound = meshed(
+      { upstreamCluster: "outbound|1||10.1.1.1", upstreamRemoteAddress: address },
+      { declared, enrich },
+    );
+    expect(outbound).not.toHaveProperty(["source.team"]);
+    expect(outbound["destination.service.name"]).toBe("db");
+  });
+
   it("is cluster and id of a plain Envoy", () => {
     const inbound = anOrigin(plainNode, { reporter: "inbound" });
     const { attributes } = normalized(anHttpEntry({ tls: aTls({ local: app, peer: client }) }), inbound);
@@ -669,6 +692,25 @@ describe("projection", () => {
       }),
     );
     expect(normalize(anHttpEntry()).attributes).toEqual(meshed({}));
+  });
+
+  it("writes absent values too, so that a record needs no reset between entries of one normalizer", () => {
+    const slots = builtInAttributes.map((_, slot) => slot);
+    const { forOrigin } = createAccessLogNormalizer({
+      projection: createProjection(slots),
+      enrich: createEnrichTables({ addresses: {}, principals: {} }),
+      routes: createRouteTemplates({ templates: [], learn: true, maxTemplates: 10 }),
+      connections: createConnectionTable({ now: () => 0 }),
+    });
+    const record = new AttributeRecord(builtInAttributes.length);
+    const normalize = forOrigin(plain);
+    normalize(aTcpEntry({ sampleRate: 0.5 }), record);
+    normalize(anHttpEntry({ requestHeaders: { a: "b" } }), record);
+    normalize(aTcpEntry({ streamId: "connection-2" }), record);
+    const fresh = new AttributeRecord(builtInAttributes.length);
+    normalize(aTcpEntry({ streamId: "connection-3" }), fresh);
+    fresh.values[slotOf("connection.id")] = "connection-2";
+    expect(record).toEqual(fresh);
   });
 
   it("gives every attribute the type it is declared with", () => {

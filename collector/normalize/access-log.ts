@@ -1,12 +1,12 @@
-import { type AttributeName, slotOf } from "../../schemas/attributes/vocabulary.ts";
+import type { Vocabulary } from "../../schemas/attributes/vocabulary.ts";
 import type { AccessLogEntry, StreamOrigin } from "../../schemas/model/access-log.ts";
 import type { AttributeRecord, Projection } from "../../schemas/model/record.ts";
 import { type ConnectionTable, tellsNews } from "./connection-table.ts";
 import type { EnrichTables } from "./enrich.ts";
+import { createFillers, fill } from "./fillers.ts";
 import { createMemos } from "./memos.ts";
 import { commonReaders } from "./readers/common.ts";
 import { httpReaders } from "./readers/http.ts";
-import type { Read, Readers } from "./readers/reader.ts";
 import { tcpReaders } from "./readers/tcp.ts";
 import type { RouteTemplates } from "./route-templates.ts";
 import { Scene } from "./scene.ts";
@@ -15,6 +15,8 @@ import { Scene } from "./scene.ts";
 export interface AccessLogNormalizerOptions {
   /** The attributes that are read downstream; no other is worked out. */
   readonly projection: Projection;
+  /** Whose slots these are; the built-in attributes if absent. */
+  readonly vocabulary?: Vocabulary;
   readonly enrich: EnrichTables;
   readonly routes: RouteTemplates;
   /** Shared by all normalizers that see the same proxies, before and after a reload. */
@@ -30,20 +32,17 @@ export interface AccessLogNormalizer {
   forOrigin(origin: StreamOrigin): NormalizeEntry;
 }
 
-interface Filler {
-  readonly slot: number;
-  readonly read: Read;
-}
-
-/** Compiles a projection into the fillers that it needs. Weight is always filled in, since everything is counted by it. */
+/**
+ * Compiles a projection into the fillers that it needs. Every slot of it that access logs can fill is written for every
+ * entry, absent values too; so is the weight, by which everything is counted.
+ */
 export function createAccessLogNormalizer(options: AccessLogNormalizerOptions): AccessLogNormalizer {
-  const { projection } = options;
-  const http = fillersOf(projection, { ...commonReaders, ...httpReaders });
-  const tcp = fillersOf(projection, { ...commonReaders, ...tcpReaders });
+  const http = createFillers(options, { ...commonReaders, ...httpReaders });
+  const tcp = createFillers(options, { ...commonReaders, ...tcpReaders });
   const surroundings = { ...options, memos: createMemos() };
   const known = new WeakMap<StreamOrigin, NormalizeEntry>();
 
-  function forOrigin(origin: StreamOrigin): NormalizeEntry {
+  function normalizeFrom(origin: StreamOrigin): NormalizeEntry {
     const scene = new Scene(origin, surroundings);
     return (entry, record) => {
       scene.begin(entry);
@@ -61,30 +60,12 @@ export function createAccessLogNormalizer(options: AccessLogNormalizerOptions): 
     forOrigin(origin) {
       let normalize = known.get(origin);
       if (normalize === undefined) {
-        normalize = forOrigin(origin);
+        normalize = normalizeFrom(origin);
         known.set(origin, normalize);
       }
       return normalize;
     },
   };
-}
-
-const countingSlots: readonly number[] = [slotOf("context.weight")];
-
-function fillersOf(projection: Projection, readers: Readers): Filler[] {
-  const names = Object.keys(readers) as AttributeName[];
-  return names.flatMap((name) => {
-    const slot = slotOf(name);
-    const read = readers[name];
-    return read !== undefined && (projection.has(slot) || countingSlots.includes(slot)) ? [{ slot, read }] : [];
-  });
-}
-
-function fill(fillers: readonly Filler[], scene: Scene, values: AttributeRecord["values"]): void {
-  for (let i = 0; i < fillers.length; i++) {
-    const filler = fillers[i] as Filler;
-    values[filler.slot] = filler.read(scene);
-  }
 }
 
 const NOT_SET = 0;

@@ -8,16 +8,22 @@ export interface Cidr {
   readonly prefix: bigint;
 }
 
-/** Reads `address/length` (RFC 4632, RFC 4291 2.3), host bits ignored; an IPv4-mapped block becomes one of IPv4. */
+/** The leading 96 bits of IPv4-mapped addresses (RFC 4291 2.5.5.2). */
+const MAPPED = 0xffffn << 32n;
+
+/** Reads `address/length` (RFC 4632, RFC 4291 2.3), host bits ignored; a block of mapped addresses becomes one of IPv4. */
 export function parseCidr(text: string): Cidr | undefined {
   const [, address = "", digits = ""] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
   const ip = parseIp(address);
   if (ip === undefined) return undefined;
-  const bits = widthOf(ip);
-  const mapped = bits === 32 && address.includes(":");
-  const length = Number(digits) - (mapped ? 96 : 0);
-  if (length < 0 || length > bits) return undefined;
-  return { bits, length, prefix: toNumber(ip) >> BigInt(bits - length) };
+  const length = Number(digits);
+  const mapped = address.includes(":") && !ip.includes(":");
+  if (!mapped) return toCidr(widthOf(ip), length, toNumber(ip));
+  return length < 96 ? toCidr(128, length, MAPPED | toNumber(ip)) : toCidr(32, length - 96, toNumber(ip));
+}
+
+function toCidr(bits: 32 | 128, length: number, number: bigint): Cidr | undefined {
+  return length > bits ? undefined : { bits, length, prefix: number >> BigInt(bits - length) };
 }
 
 /** Width of an address in canonical text. */

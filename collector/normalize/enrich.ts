@@ -1,8 +1,7 @@
 import { parseIp } from "../../schemas/model/ip.ts";
 import { memoizeByText } from "./bounded-cache.ts";
 import { parseCidr, toNumber, widthOf } from "./cidr.ts";
-import { isPeerField, type Peer, type PeerValues, peerFields, toPeer } from "./peer.ts";
-import type { SettingProblem } from "./problem.ts";
+import { type Peer, peerFields } from "./peer.ts";
 import { parseSpiffeId } from "./spiffe.ts";
 
 /** Values of a side as the configuration writes them: text, and maps for labels and metadata. */
@@ -18,35 +17,36 @@ export interface EnrichConfig {
 export interface EnrichTables {
   /** True if there is nothing to find. */
   readonly empty: boolean;
+  /** What the places of a Peer hold: those of `peerFields`, then other attributes that the tables give. */
+  readonly fields: readonly string[];
   /** By canonical text of an address: an exact entry, else the longest block that holds it. */
   byAddress(ip: string): Peer | undefined;
   /** By principal without `spiffe://`. */
   byPrincipal(principal: string): Peer | undefined;
 }
 
-const mapFields: ReadonlySet<string> = new Set(["labels", "metadata"]);
-
 /** Addresses remembered; many clients come again and again, and a search of blocks costs more than a look. */
 const MAX_REMEMBERED = 4096;
 
-/** Makes the tables; throws on settings in which `findEnrichProblems` finds something. */
-export function createEnrichTables(config: EnrichConfig): EnrichTables {
-  const [problem] = findEnrichProblems(config);
-  if (problem !== undefined) throw new Error(`${problem.path.join(".")}: ${problem.message}`);
+/** Makes the tables. Throws on a key that is neither address nor CIDR, which a checked configuration does not hold. */
+export function createEnrichTables({ addresses, principals }: EnrichConfig): EnrichTables {
+  const given = [...Object.values(addresses), ...Object.values(principals)].flatMap((values) => Object.keys(values));
+  const fields = [...new Set<string>([...peerFields, ...given])];
   const exact = new Map<string, Peer>();
   const blocks = createBlocks();
-  for (const [address, values] of Object.entries(config.addresses)) {
+  for (const [address, values] of Object.entries(addresses)) {
     const ip = parseIp(address);
-    if (ip === undefined) blocks.add(address, toEnrichPeer(values));
-    else exact.set(ip, toEnrichPeer(values));
+    if (ip === undefined) blocks.add(address, toEnrichPeer(fields, values));
+    else exact.set(ip, toEnrichPeer(fields, values));
   }
-  const principals = new Map(
-    Object.entries(config.principals).map(([text, values]) => [toPrincipal(text) ?? text, toEnrichPeer(values)]),
+  const byPrincipal = new Map(
+    Object.entries(principals).map(([text, values]) => [toPrincipal(text), toEnrichPeer(fields, values)]),
   );
   return {
-    empty: exact.size === 0 && blocks.size === 0 && principals.size === 0,
+    empty: exact.size === 0 && blocks.size === 0 && byPrincipal.size === 0,
+    fields,
     byAddress: memoizeByText(MAX_REMEMBERED, (ip) => exact.get(ip) ?? blocks.find(ip)),
-    byPrincipal: (principal) => principals.get(principal),
+    byPrincipal: (principal) => byPrincipal.get(principal),
   };
 }
 
@@ -59,7 +59,7 @@ function createBlocks() {
     },
     add(text: string, peer: Peer): void {
       const cidr = parseCidr(text);
-      if (cidr === undefined) throw new Error(`${text} is no CIDR`);
+      if (cidr === undefined) throw new Error(`enrich.addresses: "${text}" is neither an address nor a CIDR`);
       let group = byLength.find(({ bits, length }) => bits === cidr.bits && length === cidr.length);
       if (group === undefined) {
         group = { bits: cidr.bits, length: cidr.length, peers: new Map() };
@@ -80,47 +80,14 @@ function createBlocks() {
   };
 }
 
-function toEnrichPeer(values: EnrichValues): Peer {
-  const entries = Object.entries(values).map(([field, value]) => [
-    field,
-    typeof value === "string" ? value : new Map(Object.entries(value)),
-  ]);
-  return toPeer(Object.fromEntries(entries) as PeerValues);
-}
-
-function toPrincipal(text: string): string | undefined {
-  return parseSpiffeId(text.includes("://") ? text : `spiffe://${text}`)?.principal;
-}
-
-/** Everything that is wrong with the tables: keys that are no address, CIDR or principal, unknown fields, wrong kinds of values. */
-export function findEnrichProblems({ addresses, principals }: EnrichConfig): SettingProblem[] {
-  return [
-    ...Object.entries(addresses).flatMap(([address, values]) => [
-      ...(parseIp(address) === undefined && parseCidr(address) === undefined
-        ? [problem(["addresses", address], "expected an IP address or a CIDR such as 10.1.0.0/16")]
-        : []),
-      ...valueProblems(["addresses", address], values),
-    ]),
-    ...Object.entries(principals).flatMap(([principal, values]) => [
-      ...(toPrincipal(principal) === undefined
-        ? [problem(["principals", principal], "expected a principal such as cluster.local/ns/shop/sa/cart")]
-        : []),
-      ...valueProblems(["principals", principal], values),
-    ]),
-  ];
-}
-
-function valueProblems(path: readonly string[], values: EnrichValues): SettingProblem[] {
-  return Object.entries(values).flatMap(([field, value]) => {
-    const place = [...path, field];
-    if (!isPeerField(field))
-      return [problem(place, `expected the name of an attribute below source. or destination.`, peerFields)];
-    if (mapFields.has(field) === (typeof value === "string"))
-      return [problem(place, mapFields.has(field) ? "expected a map of texts" : "expected a text")];
-    return [];
+function toEnrichPeer(fields: readonly string[], values: EnrichValues): Peer {
+  return fields.map((field) => {
+    const value = Object.hasOwn(values, field) ? values[field] : undefined;
+    return typeof value === "object" ? new Map(Object.entries(value)) : value;
   });
 }
 
-function problem(path: readonly string[], message: string, valid?: readonly string[]): SettingProblem {
-  return { path: ["enrich", ...path], message, ...(valid && { valid }) };
+/** The form that principals of records have, as far as the text is a SPIFFE id. */
+function toPrincipal(text: string): string {
+  return parseSpiffeId(text.includes("://") ? text : `spiffe://${text}`)?.principal ?? text;
 }

@@ -35,11 +35,6 @@ export function peerFieldNumber(field: PeerField): number {
   return numbers.get(field) as number;
 }
 
-/** Whether a name is one of the fields. */
-export function isPeerField(name: string): name is PeerField {
-  return numbers.has(name);
-}
-
 /** Lays values out by field number. */
 export function toPeer(values: PeerValues): Peer {
   return peerFields.map((field) => values[field]);

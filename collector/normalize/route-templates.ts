@@ -1,7 +1,6 @@
+import { parseRoutePattern, type RoutePattern } from "../../schemas/model/route-pattern.ts";
 import { looksGrpc, overflow } from "./path-segments.ts";
-import type { SettingProblem } from "./problem.ts";
 import { createRouteLearner, type Route, type RouteLearner } from "./route-learner.ts";
-import { parseRoutePattern, type RoutePattern } from "./route-pattern.ts";
 
 /** The `routes` part of the configuration. */
 export interface RoutesConfig {
@@ -38,7 +37,7 @@ interface Host {
   version: number;
 }
 
-/** Makes the templates; throws on settings in which `findRouteProblems` finds something. */
+/** Makes the templates. Throws on a text that is no path template, which a checked configuration does not hold. */
 export function createRouteTemplates({ templates, learn, maxTemplates }: RoutesConfig): RouteTemplates {
   const patterns = templates.map(toPattern);
   const fromPatterns = patterns.map(({ text }): Route => ({ template: text, hits: 0 }));
@@ -111,14 +110,6 @@ export function createRouteTemplates({ templates, learn, maxTemplates }: RoutesC
 
 function toPattern(text: string): RoutePattern {
   const parsed = parseRoutePattern(text);
-  if (!parsed.ok) throw new Error(`routes.templates: ${parsed.message}`);
+  if (!parsed.ok) throw new Error(`routes.templates: "${text}" is no path template, expected ${parsed.expected}`);
   return parsed.pattern;
-}
-
-/** Everything that is wrong with the configured templates. */
-export function findRouteProblems({ templates }: Pick<RoutesConfig, "templates">): SettingProblem[] {
-  return templates.flatMap((text, index) => {
-    const parsed = parseRoutePattern(text);
-    return parsed.ok ? [] : [{ path: ["routes", "templates", index], message: parsed.message }];
-  });
 }

@@ -9,12 +9,12 @@ import { peerOfObject } from "../../collector/normalize/peer-object.ts";
 import { percentDecode } from "../../collector/normalize/percent.ts";
 import { parseQueryParams } from "../../collector/normalize/query-params.ts";
 import { parseIstioNodeId } from "../../collector/normalize/reporter.ts";
-import { parseRoutePattern } from "../../collector/normalize/route-pattern.ts";
 import { hostOf } from "../../collector/normalize/service.ts";
 import { parseSpiffeId } from "../../collector/normalize/spiffe.ts";
 import { parseTraceContext } from "../../collector/normalize/trace-context.ts";
 import { parseForwardedClientCert } from "../../collector/normalize/xfcc.ts";
 import { parseIp } from "../../schemas/model/ip.ts";
+import { parseRoutePattern } from "../../schemas/model/route-pattern.ts";
 
 /** Any text, and text made of the characters that parsers turn on. */
 const anyText = fc.oneof(

@@ -4,10 +4,10 @@ export interface RoutePattern {
   matches(path: string): boolean;
 }
 
-/** A pattern, or what is wrong with its text. */
+/** A pattern, or what was expected instead of the text. */
 export type ParsedPattern =
   | { readonly ok: true; readonly pattern: RoutePattern }
-  | { readonly ok: false; readonly message: string };
+  | { readonly ok: false; readonly expected: string };
 
 const oneSegment = /^\{[A-Za-z_][\w-]*\}$|^\*$/;
 const rest = /^\{[A-Za-z_][\w-]*\.\.\.\}$|^\*\*$/;
@@ -17,20 +17,20 @@ const rest = /^\{[A-Za-z_][\w-]*\.\.\.\}$|^\*\*$/;
  * any rest, none included; everything else for itself.
  */
 export function parseRoutePattern(text: string): ParsedPattern {
-  if (!text.startsWith("/")) return { ok: false, message: "expected a path template that starts with /" };
+  if (!text.startsWith("/")) return { ok: false, expected: "a path such as /users/{id}" };
   const parts = text.slice(1).split("/");
   const last = parts.at(-1) ?? "";
   const open = rest.test(last);
   const fixed = open ? parts.slice(0, -1) : parts;
   const wrong = fixed.find((part) => !oneSegment.test(part) && /[{}*]/.test(part));
-  if (wrong !== undefined) return { ok: false, message: explain(wrong) };
+  if (wrong !== undefined) return { ok: false, expected: expectedFor(wrong) };
   const literals = fixed.map((part) => (oneSegment.test(part) ? undefined : part));
   return { ok: true, pattern: { text, matches: (path) => matches(literals, open, path) } };
 }
 
-function explain(part: string): string {
-  if (rest.test(part)) return `${part} stands for the rest of the path, so it must come last`;
-  return `expected {name} or * for a whole segment, or {name...} or ** for the rest, not ${part}`;
+function expectedFor(part: string): string {
+  if (rest.test(part)) return `${part} at the end, as it stands for the rest of the path`;
+  return `{name} or * for a whole segment, or {name...} or ** for the rest, in place of ${part}`;
 }
 
 /** Walks the path segment by segment; undefined in `literals` is any segment that is not empty. */
