@@ -213,7 +213,10 @@ describe("labels of requests", () => {
     [
       "a client's proxy on a plain connection",
       { ...peers, "context.reporter.kind": "outbound", "connection.mtls": false },
-      { source_principal: "unknown", destination_principal: "unknown" },
+      {
+        source_principal: "spiffe://cluster.local/ns/shop/sa/web",
+        destination_principal: "spiffe://cluster.local/ns/shop/sa/cart",
+      },
     ],
     [
       "a certificate on one side only",
