@@ -28,10 +28,8 @@ export class ByteCache<T> {
   readonly #values: (T | undefined)[];
   /** Which place of each pair the next newcomer takes. */
   readonly #spare: Uint8Array;
-  /** Where each caller's last value is. */
-  readonly #recent: Int32Array;
+  readonly #hashes: Int32Array;
 
-  /** Callers that read different fields may say so by a number below 128, to be served from their last value first. */
   constructor({ entries, maxBytes }: ByteCacheOptions, make: Make<T>) {
     this.#maxBytes = maxBytes;
     this.#mask = entries / 2 - 1;
@@ -40,23 +38,21 @@ export class ByteCache<T> {
     this.#lengths = new Int32Array(entries);
     this.#values = new Array<T | undefined>(entries).fill(undefined);
     this.#spare = new Uint8Array(entries / 2);
-    this.#recent = new Int32Array(128);
+    this.#hashes = new Int32Array(entries);
   }
 
   /** The value for these bytes. */
-  get(bytes: Buffer, start: number, end: number, caller = 0): T {
+  get(bytes: Buffer, start: number, end: number): T {
     const length = end - start;
     if (length > this.#maxBytes) return this.#make(bytes, start, end);
-    const recent = this.#recent[caller]!;
-    if (this.#holds(recent, bytes, start, length)) return this.#values[recent]!;
-    const set = hash(bytes, start, end) & this.#mask;
+    const mixed = hash(bytes, start, end);
+    const set = mixed & this.#mask;
     for (let place = set * 2; place < set * 2 + 2; place++) {
-      if (!this.#holds(place, bytes, start, length)) continue;
+      if (this.#hashes[place] !== mixed || !this.#holds(place, bytes, start, length)) continue;
       this.#spare[set] = 1 - (place & 1);
-      this.#recent[caller] = place;
       return this.#values[place]!;
     }
-    return this.#insert(set, bytes, start, end);
+    return this.#insert(set, mixed, bytes, start, end);
   }
 
   #holds(place: number, bytes: Buffer, start: number, length: number): boolean {
@@ -68,11 +64,12 @@ export class ByteCache<T> {
     return true;
   }
 
-  #insert(set: number, bytes: Buffer, start: number, end: number): T {
+  #insert(set: number, mixed: number, bytes: Buffer, start: number, end: number): T {
     const value = this.#make(bytes, start, end);
     const place = set * 2 + this.#spare[set]!;
     bytes.copy(this.#keys, place * this.#maxBytes, start, end);
     this.#lengths[place] = end - start + 1;
+    this.#hashes[place] = mixed;
     this.#values[place] = value;
     return value;
   }

@@ -1,32 +1,44 @@
-import { type ProtoReader, wire } from "./reader.ts";
+import { type ProtoReader, type WireFault, wire } from "./reader.ts";
 
-/** How one known field must look on the wire. */
+/** How one known field must look on the wire. `map` is a map of text to text, or to messages that are left alone. */
 export type FieldShape = "varint" | "double" | "bytes" | "map" | Shape;
 
 /** The known fields of a message: what the walk checks, and where it notes them. */
 export interface Shape {
-  /** First place of the message's fields on the tape; undefined if they are checked and not noted. */
-  readonly base: number | undefined;
+  /** By tag: 0 is unknown or has the wrong wire type, else a sum of `placed`, `nested`, `repeated` and the index on the tape. */
+  readonly codes: Int16Array;
   /** Wire type by field number; -1 is unknown. */
-  readonly wires: readonly number[];
+  readonly wires: Int8Array;
   /** Shape of a message by field number. */
   readonly nested: readonly (Shape | undefined)[];
-  /** Whether a field may come many times, in which case the tape holds the range from the first tag to the last end. */
-  readonly repeated: readonly boolean[];
 }
+
+/** The field is known. */
+const known = 0x4000;
+/** It is noted on the tape, at the index in the low bits. */
+const placed = 0x2000;
+/** It is a message with a shape. */
+const shaped = 0x1000;
+/** It comes many times: the tape holds the range from the first tag to the last end. */
+const repeated = 0x800;
+const indexBits = 0x7ff;
 
 const mapEntry = defineShape({ 1: "bytes", 2: "bytes" });
 
-/** Declares a message by field number. `map` is a map of text to text, or to opaque messages. */
+/** Declares a message by field number. With a `base`, its fields are noted at the places from there on. */
 export function defineShape(fields: Readonly<Record<number, FieldShape>>, base?: number): Shape {
-  const size = Math.max(...Object.keys(fields).map(Number)) + 1;
-  const at = (field: number) => fields[field];
-  const numbers = Array.from({ length: size }, (_, field) => field);
+  const numbers = Array.from({ length: Math.max(...Object.keys(fields).map(Number)) + 1 }, (_, field) => field);
+  const codes = new Int16Array(numbers.length * 8);
+  for (const [field, shape] of Object.entries(fields)) {
+    const number = Number(field);
+    const index = base === undefined ? 0 : placed + (base + number) * 2;
+    const kind = (nestedOf(shape) ? shaped : 0) + (shape === "map" ? repeated : 0);
+    codes[number * 8 + wireOf(shape)] = known + index + kind;
+  }
   return {
-    base,
-    wires: numbers.map((field) => wireOf(at(field))),
-    nested: numbers.map((field) => nestedOf(at(field))),
-    repeated: numbers.map((field) => at(field) === "map"),
+    codes,
+    wires: Int8Array.from(numbers, (field) => wireOf(fields[field])),
+    nested: numbers.map((field) => nestedOf(fields[field])),
   };
 }
 
@@ -48,36 +60,68 @@ function nestedOf(shape: FieldShape | undefined): Shape | undefined {
 export type Tape = Int32Array;
 
 /**
- * Passes once over the reader's range, checks every field of the shape and of the shapes within, and notes those of
- * shapes with a base on the tape. Unknown fields are passed over. False, with the reader's fault, if anything is wrong.
+ * Passes once over a message, checks every field of the shape and of the shapes within, and notes those with a place on
+ * the tape. Unknown fields are passed over. Gives what is wrong, if anything. `reader` is used on the way.
+ * This runs for every field of every entry: short tags, lengths and varints are read in place, longer ones by the reader.
  */
-export function walk(reader: ProtoReader, shape: Shape, tape: Tape): boolean {
-  const { base, wires, nested, repeated } = shape;
-  while (reader.pos < reader.end) {
-    const from = reader.pos;
-    const tag = reader.tag();
-    const field = tag >>> 3;
-    const wireType = tag & 7;
-    const known = field < wires.length && wires[field] !== -1;
-    if (known && wires[field] !== wireType) {
-      reader.fail("wire_type");
-      return false;
+export function walk(
+  reader: ProtoReader,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  shape: Shape,
+  tape: Tape,
+): WireFault | undefined {
+  const { codes } = shape;
+  let pos = start;
+  while (pos < end) {
+    const from = pos;
+    let tag = bytes[pos++]!;
+    if (tag > 127) {
+      const second = pos < end ? bytes[pos++]! : 128;
+      if (second < 128) tag = (tag & 127) | (second << 7);
+      else {
+        tag = reader.reset(bytes, from, end).tag();
+        if (reader.fault !== undefined) return reader.fault;
+        pos = reader.pos;
+      }
     }
-    let start = reader.pos;
+    const code = tag < codes.length ? codes[tag]! : 0;
+    if (code === 0) {
+      if (tag >>> 3 === 0) return "bad_tag";
+      if ((shape.wires[tag >>> 3] ?? -1) !== -1) return "wire_type";
+    }
+    const wireType = tag & 7;
+    let valueStart = pos;
     if (wireType === wire.bytes) {
-      const outer = reader.enter();
-      start = reader.pos;
-      const inner = known ? nested[field] : undefined;
-      if (inner !== undefined && !walk(reader, inner, tape)) return false;
-      reader.leave(outer);
-    } else reader.skip(wireType);
-    if (known && base !== undefined)
-      note(tape, (base + field) * 2, repeated[field] ? from : start, reader.pos, repeated[field]!);
+      let length = pos < end ? bytes[pos++]! : 128;
+      if (length > 127) {
+        length = reader.reset(bytes, valueStart, end).length();
+        if (reader.fault !== undefined) return reader.fault;
+        pos = reader.pos;
+      }
+      valueStart = pos;
+      pos += length;
+      if (pos > end) return "truncated";
+      if ((code & shaped) !== 0) {
+        const fault = walk(reader, bytes, valueStart, pos, shape.nested[tag >>> 3]!, tape);
+        if (fault !== undefined) return fault;
+      }
+    } else if (wireType === wire.varint) {
+      while (pos < end && bytes[pos]! > 127) pos++;
+      if (pos === end) return "truncated";
+      if (pos - valueStart > 8 && (pos - valueStart > 9 || bytes[pos]! > 1)) return "overlong_varint";
+      pos++;
+    } else {
+      reader.reset(bytes, pos, end).skip(wireType);
+      if (reader.fault !== undefined) return reader.fault;
+      pos = reader.pos;
+    }
+    if ((code & placed) === 0) continue;
+    const index = code & indexBits;
+    if ((code & repeated) === 0) tape[index] = valueStart;
+    else if (tape[index + 1] === 0) tape[index] = from;
+    tape[index + 1] = pos;
   }
-  return reader.fault === undefined;
-}
-
-function note(tape: Tape, place: number, start: number, end: number, repeated: boolean): void {
-  if (!repeated || tape[place + 1] === 0) tape[place] = start;
-  tape[place + 1] = end;
+  return undefined;
 }

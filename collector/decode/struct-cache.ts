@@ -8,6 +8,8 @@ interface Field {
   readonly key: string;
   readonly value: Json;
   readonly mark: number;
+  /** The last lookup this field took part in. */
+  lookup: number;
 }
 
 /** A struct that was met before. */
@@ -34,12 +36,13 @@ const places = 1024;
 export class StructCache {
   readonly #fields = new ByteCache({ entries: 8192, maxBytes: 160 }, (bytes, start, end) => {
     const field = parseField(bytes, start, end);
-    return field && { ...field, mark: this.#nextMark() };
+    return field && { ...field, mark: this.#nextMark(), lookup: 0 };
   });
   readonly #known = new Array<Known | undefined>(places).fill(undefined);
   /** Which place of each pair the next newcomer takes. */
   readonly #spare = new Uint8Array(places / 2);
   #marks = 0;
+  #lookups = 0;
 
   /** The struct in these bytes; undefined as `parseStruct` gives it. */
   get(bytes: Buffer, start: number, end: number): JsonObject | undefined {
@@ -70,15 +73,17 @@ export class StructCache {
     const known = depth < maxDepth ? this.#read(bytes, inner, end, depth + 1) : undefined;
     if (known === undefined) return undefined;
     const key = readKey(bytes, start, inner);
-    if (known.outer?.key !== key) known.outer = { key, value: known.object, mark: this.#nextMark() };
+    if (known.outer?.key !== key) known.outer = { key, value: known.object, mark: this.#nextMark(), lookup: 0 };
     return known.outer;
   }
 
   #find(fields: readonly Field[], sum: number): Known {
+    const lookup = ++this.#lookups;
+    for (const field of fields) field.lookup = lookup;
     const pair = (sum ^ (sum >>> 16)) & (places / 2 - 1);
     for (let place = pair * 2; place < pair * 2 + 2; place++) {
       const known = this.#known[place];
-      if (known === undefined || !isSame(known, fields, sum)) continue;
+      if (known === undefined || known.sum !== sum || !isSame(known, fields.length, lookup)) continue;
       this.#spare[pair] = 1 - (place & 1);
       return known;
     }
@@ -88,16 +93,17 @@ export class StructCache {
     return known;
   }
 
+  /** Numbers in a row, scattered (the finalizer of MurmurHash3) so that sums of different fields differ. */
   #nextMark(): number {
     this.#marks = (this.#marks + 1) | 0;
-    return Math.imul(this.#marks, 0x9e37_79b1);
+    const mixed = Math.imul(this.#marks ^ (this.#marks >>> 16), 0x85eb_ca6b);
+    return Math.imul(mixed ^ (mixed >>> 13), 0xc2b2_ae35);
   }
 }
 
-/** The fields of a known struct differ among themselves, so finding all of them in as many is equality. */
-function isSame(known: Known, fields: readonly Field[], sum: number): boolean {
-  if (known.sum !== sum || known.fields.length !== fields.length) return false;
-  return known.fields.every((field) => fields.includes(field));
+/** The fields of a known struct differ among themselves, so finding all of them among as many is equality. */
+function isSame({ fields }: Known, length: number, lookup: number): boolean {
+  return fields.length === length && fields.every((field) => field.lookup === lookup);
 }
 
 /** The key, which is the first field of the entry. */
@@ -119,6 +125,8 @@ function toObject(fields: readonly Field[]): JsonObject {
  * in that order and nothing else; undefined for any other entry.
  */
 function structWithin(bytes: Buffer, start: number, end: number): number | undefined {
+  // Most values are text, seen at a glance where lengths are short.
+  if (bytes[start + 1]! < 128 && bytes[start + 4 + bytes[start + 1]!] === 26) return undefined;
   const reader = new ProtoReader().reset(bytes, start, end);
   if (reader.tag() !== 10) return undefined;
   reader.skip(2);

@@ -38,7 +38,7 @@ function readEntry(reader: ProtoReader, bytes: Buffer, key: string, texts: ByteC
     const tag = reader.tag();
     const length = tag === 10 || tag === 18 ? reader.length() : -1;
     const { pos } = reader;
-    if (tag === 10) matches = texts.get(bytes, pos, pos + length, 125) === key;
+    if (tag === 10) matches = texts.get(bytes, pos, pos + length) === key;
     else if (tag === 18) found = { start: pos, end: pos + length };
     if (length < 0) reader.skip(tag & 7);
     else reader.pos = pos + length;
@@ -62,7 +62,7 @@ export function structInAny(
     const tag = reader.tag();
     const length = tag === 10 || tag === 18 ? reader.length() : -1;
     const { pos } = reader;
-    if (tag === 10) isStruct = isStructUrl(texts.get(bytes, pos, pos + length, 124));
+    if (tag === 10) isStruct = isStructUrl(texts.get(bytes, pos, pos + length));
     else if (tag === 18) found = { start: pos, end: pos + length };
     if (length < 0) reader.skip(tag & 7);
     else reader.pos = pos + length;

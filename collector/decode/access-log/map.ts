@@ -44,9 +44,9 @@ function readEntry(reader: ProtoReader, bytes: Buffer, texts: ByteCache<string>,
     const length = reader.length();
     const { pos } = reader;
     reader.pos += length;
-    if (field === 1) key = texts.get(bytes, pos, reader.pos, 126);
+    if (field === 1) key = texts.get(bytes, pos, reader.pos);
     else [from, to] = [pos, reader.pos];
   }
   reader.leave(outer);
-  map.set(key, passing.has(key) ? decodeText(bytes, from, to) : texts.get(bytes, from, to, 127));
+  map.set(key, passing.has(key) ? decodeText(bytes, from, to) : texts.get(bytes, from, to));
 }

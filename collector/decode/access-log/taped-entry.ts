@@ -36,9 +36,7 @@ export class TapedEntry {
     this.#tape.fill(0);
     if (this.#maps.size > 0) this.#maps.clear();
     this.#bytes = bytes;
-    const reader = this.#reader.reset(bytes, start, end);
-    walk(reader, shape, this.#tape);
-    return reader.fault;
+    return walk(this.#reader, bytes, start, end, shape, this.#tape);
   }
 
   protected has(place: number): boolean {
@@ -53,7 +51,7 @@ export class TapedEntry {
   protected text(place: number): string | undefined {
     const start = this.#tape[place * 2]!;
     const end = this.#tape[place * 2 + 1]!;
-    return start === end ? undefined : this.caches.texts.get(this.#bytes, start, end, place);
+    return start === end ? undefined : this.caches.texts.get(this.#bytes, start, end);
   }
 
   /** Text that hardly ever comes again: ids, paths, client addresses. */
@@ -118,7 +116,7 @@ export class TapedEntry {
   /** What a cache makes of the bytes of a message. */
   protected cached<T>(place: number, cache: ByteCache<T>): T | undefined {
     const end = this.#tape[place * 2 + 1]!;
-    return end === 0 ? undefined : cache.get(this.#bytes, this.#tape[place * 2]!, end, place);
+    return end === 0 ? undefined : cache.get(this.#bytes, this.#tape[place * 2]!, end);
   }
 
   /** An address with a port that hardly ever comes again. */
