@@ -1,0 +1,121 @@
+import { type AttributeName, slotOf } from "../../schemas/attributes/vocabulary.ts";
+import type { Value } from "../../schemas/model/value.ts";
+
+/** A text that a series is keyed by: its column in the store, and the attributes that carry it, the first that is there. */
+interface TextDimension {
+  readonly column: string;
+  readonly attributes: readonly [AttributeName, ...AttributeName[]];
+}
+
+const peer = (side: "source" | "destination"): readonly TextDimension[] => [
+  { column: `${side}_cluster`, attributes: [`${side}.cluster.id`] },
+  { column: `${side}_namespace`, attributes: [`${side}.workload.namespace`, `${side}.namespace`] },
+  { column: `${side}_workload`, attributes: [`${side}.workload.name`] },
+  { column: `${side}_canonical_name`, attributes: [`${side}.canonical.name`] },
+  { column: `${side}_canonical_revision`, attributes: [`${side}.canonical.revision`, `${side}.version`] },
+  { column: `${side}_principal`, attributes: [`${side}.principal`] },
+];
+
+/** The texts of a series' key, in the order in which every part of the statistics holds them. */
+export const textDimensions: readonly TextDimension[] = [
+  ...peer("source"),
+  ...peer("destination"),
+  { column: "service_host", attributes: ["destination.service.host"] },
+  { column: "service_name", attributes: ["destination.service.name"] },
+  { column: "service_namespace", attributes: ["destination.service.namespace"] },
+  { column: "method", attributes: ["request.method"] },
+  { column: "route", attributes: ["route.template"] },
+  { column: "protocol", attributes: ["context.protocol"] },
+  { column: "grpc_status", attributes: ["response.grpc_status"] },
+  { column: "flags", attributes: ["context.proxy_error_code"] },
+];
+
+/** Places in `textDimensions`; a peer's six start at `source` and `destination`. */
+export const dimension = {
+  source: 0,
+  destination: 6,
+  host: 12,
+  service: 13,
+  serviceNamespace: 14,
+  method: 15,
+  route: 16,
+  protocol: 17,
+  grpcStatus: 18,
+  flags: 19,
+} as const;
+
+/** Places of a peer's parts, from `dimension.source` or `dimension.destination` on. */
+export const peerPart = { cluster: 0, namespace: 1, workload: 2, canonicalName: 3, revision: 4, principal: 5 } as const;
+
+/** How many texts a series has. */
+export const textCount = textDimensions.length;
+
+/** Whether the connection was mutual TLS. */
+export const mtls = { unknown: 0, no: 1, yes: 2 } as const;
+
+/** Stands for every value beyond a budget. */
+export const other = "{other}";
+
+/** What tells one series from another: texts by place in `textDimensions`, and three numbers. */
+export interface SeriesKey {
+  readonly texts: readonly (string | undefined)[];
+  /** HTTP status, 0 if no response was sent. */
+  readonly code: number;
+  /** One of `mtls`. */
+  readonly mtls: number;
+  /** One of `reporterClass`. */
+  readonly reporter: number;
+}
+
+interface StoredAttribute {
+  readonly name: AttributeName;
+  readonly slot: number;
+  read(key: SeriesKey): Value | undefined;
+}
+
+/** Every attribute that statistics store, by which answers are grouped and filtered. */
+export const storedDimensions: readonly StoredAttribute[] = [
+  ...textDimensions.flatMap(({ attributes }, place) =>
+    attributes.map((name) => ({ name, slot: slotOf(name), read: (key: SeriesKey) => key.texts[place] })),
+  ),
+  { name: "response.code", slot: slotOf("response.code"), read: ({ code }) => (code === 0 ? undefined : code) },
+  {
+    name: "connection.mtls",
+    slot: slotOf("connection.mtls"),
+    read: (key) => (key.mtls === mtls.unknown ? undefined : key.mtls === mtls.yes),
+  },
+  {
+    name: "context.reporter.kind",
+    slot: slotOf("context.reporter.kind"),
+    read: ({ reporter }) => reporterKinds[reporter],
+  },
+];
+
+/** Who reported, and for a client whether its request reached a server; see DESIGN 2 on `reporter=auto`. */
+export const reporterClass = { unknown: 0, inbound: 1, reached: 2, unreached: 3 } as const;
+
+const reporterKinds = [undefined, "inbound", "outbound", "outbound"] as const;
+
+/** The names of the attributes that statistics store, sorted: what `by` and `where` may read. */
+export const storedAttributes: readonly string[] = storedDimensions.map(({ name }) => name).sort();
+
+const measured: readonly AttributeName[] = [
+  "context.signal",
+  "context.weight",
+  "request.size",
+  "response.size",
+  "response.duration",
+  "response.time",
+  "upstream.address",
+  "connection.event",
+  "connection.opened",
+  "connection.received.bytes",
+  "connection.sent.bytes",
+  "trace.id",
+  "trace.sampled",
+];
+
+/** The slots that statistics read: their part of the projection. */
+export const statsSlots: readonly number[] = [
+  ...new Set([...storedDimensions.map(({ slot }) => slot), ...measured.map(slotOf)]),
+].sort((a, b) => a - b);

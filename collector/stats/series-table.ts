@@ -1,0 +1,255 @@
+import { type AttributeName, slotOf } from "../../schemas/attributes/vocabulary.ts";
+import type { Slots } from "../expr/expression.ts";
+import { dimension, mtls, reporterClass, textCount, textDimensions } from "./dimensions.ts";
+import { hasUnreachedFlag, isError } from "./outcome.ts";
+import { otherId, StringTable } from "./string-table.ts";
+import { TupleTable } from "./tuple-table.ts";
+
+const peerWidth = 6;
+const serviceWidth = 3;
+/** Places in a series' tuple. */
+const part = { source: 0, destination: 1, service: 2, method: 3, route: 4, protocol: 5, grpc: 6, flags: 7, packed: 8 };
+const seriesWidth = 9;
+/** Series kept free for the overflow rows. */
+const reserve = 1024;
+const memoSize = 4096;
+const maxCode = 0xffff;
+
+/** Numbers of one series as they go to the store: ids of its texts, then code, mtls and reporter class. */
+export const definitionWidth = textCount + 3;
+
+/** The slots of a place and of what stands in for it; the same slot twice where nothing does. */
+const slotsOf = (names: readonly AttributeName[]) => [slotOf(names[0]!), slotOf(names[1] ?? names[0]!)] as const;
+const textSlots = textDimensions.map(({ attributes }) => slotsOf(attributes));
+const codeSlot = slotOf("response.code");
+const mtlsSlot = slotOf("connection.mtls");
+const reporterSlot = slotOf("context.reporter.kind");
+const upstreamSlot = slotOf("upstream.address");
+const eventSlot = slotOf("connection.event");
+
+/** One group of texts (a peer, the service) with a memo by its leading text, so that a known one costs one look-up. */
+class GroupTable {
+  readonly tuples: TupleTable;
+  readonly #strings: StringTable;
+  readonly #primary: Int32Array;
+  readonly #fallback: Int32Array;
+  readonly #leading: number;
+  /** Texts by tuple, to compare without interning. */
+  readonly #texts: (string | undefined)[] = [];
+  /** Tuple + 1 last seen for a leading text. */
+  readonly #memo = new Int32Array(memoSize);
+
+  constructor(strings: StringTable, from: number, width: number, leading: number, capacity: number, seed: number) {
+    this.#strings = strings;
+    const slots = textSlots.slice(from, from + width);
+    this.#primary = Int32Array.from(slots, ([slot]) => slot);
+    this.#fallback = Int32Array.from(slots, ([, slot]) => slot);
+    this.#leading = leading;
+    this.tuples = new TupleTable(width, capacity, seed);
+    this.tuples.key.fill(otherId);
+    this.#remember(this.tuples.intern());
+  }
+
+  /** The tuple of a record; 0, all `{other}`, beyond the budget. */
+  idOf(values: Slots): number {
+    const place = this.#strings.id(this.#read(values, this.#leading)) & (memoSize - 1);
+    const known = this.#memo[place]! - 1;
+    if (known > 0 && this.#holds(known, values)) return known;
+    const id = this.#intern(values);
+    this.#memo[place] = id + 1;
+    return id;
+  }
+
+  #intern(values: Slots): number {
+    const { key } = this.tuples;
+    for (let index = 0; index < key.length; index++) key[index] = this.#strings.id(this.#read(values, index));
+    const before = this.tuples.size;
+    const id = this.tuples.intern();
+    if (id === before) this.#remember(id);
+    return id < 0 ? 0 : id;
+  }
+
+  /** The tuple of texts that another table held. */
+  adopt(texts: readonly (string | undefined)[]): number {
+    const { key } = this.tuples;
+    for (let index = 0; index < key.length; index++) key[index] = this.#strings.id(texts[index]);
+    const before = this.tuples.size;
+    const id = this.tuples.intern();
+    if (id === before) this.#remember(id);
+    return id < 0 ? 0 : id;
+  }
+
+  #remember(id: number): void {
+    const { key } = this.tuples;
+    for (let index = 0; index < key.length; index++)
+      this.#texts[id * key.length + index] = this.#strings.texts[key[index]!];
+  }
+
+  #holds(id: number, values: Slots): boolean {
+    const width = this.#primary.length;
+    for (let index = 0; index < width; index++) {
+      if (this.#texts[id * width + index] !== this.#read(values, index)) return false;
+    }
+    return true;
+  }
+
+  #read(values: Slots, index: number): unknown {
+    return values[this.#primary[index]!] ?? values[this.#fallback[index]!];
+  }
+}
+
+/** Limits of one series table. */
+export interface SeriesBudget {
+  readonly maxSeries: number;
+  readonly maxPeers: number;
+  readonly maxTexts: number;
+}
+
+/**
+ * Which series a record belongs to. Insert-only and bounded; what does not fit goes to overflow rows that keep
+ * protocol, outcome and reporter, so that sums and errors stay exact, and is counted.
+ */
+export class SeriesTable {
+  readonly strings: StringTable;
+  /** Records that went to an overflow row. */
+  overflowed = 0;
+  /** Series that are errors, by id. */
+  readonly errors: Uint8Array;
+  readonly #budget: SeriesBudget;
+  readonly #sources: GroupTable;
+  readonly #destinations: GroupTable;
+  readonly #services: GroupTable;
+  readonly #series: TupleTable;
+  /** By flags id: 0 not looked at yet, 1 reached, 2 never reached a server. */
+  readonly #unreached: Uint8Array;
+
+  constructor(budget: SeriesBudget, seed: number) {
+    this.#budget = budget;
+    const strings = new StringTable(budget.maxTexts);
+    this.strings = strings;
+    this.#unreached = new Uint8Array(budget.maxTexts + 2);
+    this.#sources = new GroupTable(strings, dimension.source, peerWidth, 2, budget.maxPeers, seed);
+    this.#destinations = new GroupTable(strings, dimension.destination, peerWidth, 2, budget.maxPeers, seed);
+    this.#services = new GroupTable(strings, dimension.host, serviceWidth, 1, budget.maxPeers, seed);
+    this.#series = new TupleTable(seriesWidth, budget.maxSeries + reserve, seed);
+    this.errors = new Uint8Array(this.#series.capacity);
+    this.#series.key.set([0, 0, 0, otherId, otherId, otherId, 0, 0, 0]);
+    this.#series.intern();
+  }
+
+  /** Series so far. */
+  get size(): number {
+    return this.#series.size;
+  }
+
+  /** The most series there can be, overflow rows included. */
+  get capacity(): number {
+    return this.#series.capacity;
+  }
+
+  /** How full the fullest table is, 0..1. */
+  get fill(): number {
+    const groups = [this.#sources, this.#destinations, this.#services];
+    const fullest = Math.max(...groups.map(({ tuples }) => tuples.size / tuples.capacity));
+    return Math.max(this.size / this.#budget.maxSeries, fullest, this.strings.fill);
+  }
+
+  /** The series of a record. */
+  idOf(values: Slots, isTcp: boolean): number {
+    const { key } = this.#series;
+    const { strings } = this;
+    key[part.source] = this.#sources.idOf(values);
+    key[part.destination] = this.#destinations.idOf(values);
+    key[part.service] = this.#services.idOf(values);
+    key[part.method] = strings.id(values[textSlots[dimension.method]![0]]);
+    key[part.route] = strings.id(values[textSlots[dimension.route]![0]]);
+    key[part.protocol] = strings.id(values[textSlots[dimension.protocol]![0]]);
+    key[part.grpc] = strings.id(values[textSlots[dimension.grpcStatus]![0]]);
+    const flags = strings.id(values[textSlots[dimension.flags]![0]]);
+    key[part.flags] = flags;
+    key[part.packed] = this.#pack(values, flags, isTcp);
+    const before = this.#series.size;
+    const id = this.#series.intern(this.#budget.maxSeries);
+    if (id < 0) return this.#overflow();
+    if (id === before) this.#define(id);
+    return id;
+  }
+
+  /** Takes over a series of another table, as far as the budget goes. */
+  adopt(old: SeriesTable, id: number): void {
+    const definition = new Int32Array(definitionWidth);
+    old.define(id, definition, 0);
+    const texts = Array.from(definition.subarray(0, textCount), (text) => old.strings.texts[text]);
+    const { key } = this.#series;
+    key[part.source] = this.#sources.adopt(texts.slice(dimension.source, dimension.destination));
+    key[part.destination] = this.#destinations.adopt(texts.slice(dimension.destination, dimension.host));
+    key[part.service] = this.#services.adopt(texts.slice(dimension.host, dimension.method));
+    for (let index = 0; index < 5; index++) key[part.method + index] = this.strings.id(texts[dimension.method + index]);
+    key[part.packed] = old.#series.rows[id * seriesWidth + part.packed]!;
+    const before = this.#series.size;
+    if (this.#series.intern(this.#budget.maxSeries) === before) this.#define(before);
+  }
+
+  /** Writes the definition of a series at `offset`. */
+  define(id: number, into: Int32Array, offset: number): void {
+    const { rows } = this.#series;
+    const at = id * seriesWidth;
+    const copy = (group: GroupTable, tuple: number, width: number, place: number) =>
+      into.set(group.tuples.rows.subarray(tuple * width, (tuple + 1) * width), offset + place);
+    copy(this.#sources, rows[at + part.source]!, peerWidth, dimension.source);
+    copy(this.#destinations, rows[at + part.destination]!, peerWidth, dimension.destination);
+    copy(this.#services, rows[at + part.service]!, serviceWidth, dimension.host);
+    into.set(rows.subarray(at + part.method, at + part.packed), offset + dimension.method);
+    const packed = rows[at + part.packed]!;
+    into.set([packed >> 4, (packed >> 2) & 3, packed & 3], offset + textCount);
+  }
+
+  #pack(values: Slots, flags: number, isTcp: boolean): number {
+    const code = values[codeSlot];
+    const secured = values[mtlsSlot];
+    const status = typeof code === "number" && code > 0 && code <= maxCode ? Math.trunc(code) : 0;
+    const security = secured === true ? mtls.yes : secured === false ? mtls.no : mtls.unknown;
+    return (status << 4) | (security << 2) | this.#reporter(values, flags, isTcp);
+  }
+
+  /** A TCP entry from before the end may lack the upstream only because it is not connected yet. */
+  #reporter(values: Slots, flags: number, isTcp: boolean): number {
+    const kind = values[reporterSlot];
+    if (kind === "inbound") return reporterClass.inbound;
+    if (kind !== "outbound") return reporterClass.unknown;
+    const mayLack = isTcp && values[eventSlot] !== "close";
+    if (values[upstreamSlot] === undefined && !mayLack) return reporterClass.unreached;
+    return this.#isUnreached(flags) ? reporterClass.unreached : reporterClass.reached;
+  }
+
+  #isUnreached(flags: number): boolean {
+    if (this.#unreached[flags] === 0) this.#unreached[flags] = hasUnreachedFlag(this.strings.texts[flags]) ? 2 : 1;
+    return this.#unreached[flags] === 2;
+  }
+
+  #overflow(): number {
+    this.overflowed++;
+    const { key } = this.#series;
+    key[part.source] = 0;
+    key[part.destination] = 0;
+    key[part.service] = 0;
+    key[part.method] = otherId;
+    key[part.route] = otherId;
+    const before = this.#series.size;
+    const id = this.#series.intern();
+    if (id === before) this.#define(id);
+    return id < 0 ? 0 : id;
+  }
+
+  #define(id: number): void {
+    const at = id * seriesWidth;
+    const { rows } = this.#series;
+    const { texts } = this.strings;
+    const outcome = {
+      code: rows[at + part.packed]! >> 4,
+      grpcStatus: texts[rows[at + part.grpc]!],
+      flags: texts[rows[at + part.flags]!],
+    };
+    this.errors[id] = isError(outcome) ? 1 : 0;
+  }
+}
