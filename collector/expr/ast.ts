@@ -144,6 +144,14 @@ export function childrenOf(node: Node): readonly Node[] {
   }
 }
 
+/** Where a message about the value of a node points: at the first name of a chain, at the operator of an operation. */
+export function startOf(node: Node): number {
+  if (node.kind === "select") return startOf(node.operand);
+  if (node.kind !== "call") return node.at;
+  const inner = node.name === "_[_]" ? node.args[0] : node.target;
+  return inner ? startOf(inner) : node.at;
+}
+
 /** The first node that lies deeper than `limit`, found without recursion; undefined if none does. */
 export function deeperThan(root: Node, limit: number): Node | undefined {
   let level: readonly Node[] = [root];

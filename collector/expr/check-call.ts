@@ -1,4 +1,4 @@
-import type { Call } from "./ast.ts";
+import { type Call, startOf } from "./ast.ts";
 import type { Checker } from "./check.ts";
 import { chainOf, dotted } from "./check-name.ts";
 import { checkEquality, checkIn, checkIndex, checkOrder } from "./check-operator.ts";
@@ -138,7 +138,7 @@ function noOverload(
   if (only && culprit && /^\w/.test(shown(name))) {
     const [is, must] = [typeName(args[wrong]?.type ?? DYN), typeName(only.params[wrong] ?? DYN)];
     const place = node.target && wrong === 0 ? "the target" : `argument ${wrong + (node.target ? 0 : 1)}`;
-    return checker.report(culprit.at, `${place} of ${name}() must be ${must}, got ${is}`);
+    return checker.report(startOf(culprit), `${place} of ${name}() must be ${must}, got ${is}`);
   }
   const forms = overloads.map((overload) => signature(name, overload, node.target !== undefined));
   const got = args.length > 0 ? types.join(" and ") : "nothing";

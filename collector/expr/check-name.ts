@@ -1,8 +1,8 @@
+import { nearestOf } from "../../schemas/model/nearest.ts";
 import type { Name, Node, Select } from "./ast.ts";
 import type { Checker } from "./check.ts";
 import type { Checked } from "./checked.ts";
 import { broken, call, coerce, constant } from "./coerce.ts";
-import { nearestOf } from "./nearest.ts";
 import { DYN, isDynamic, STRING, TYPE, typeName } from "./types.ts";
 import { needsBox, typeValues, unbox } from "./values.ts";
 

@@ -1,4 +1,4 @@
-import type { Call, Node } from "./ast.ts";
+import { type Call, type Node, startOf } from "./ast.ts";
 import type { Checker } from "./check.ts";
 import { keyOf } from "./check-name.ts";
 import type { Apply, Checked } from "./checked.ts";
@@ -128,14 +128,14 @@ export function checkIndex(checker: Checker, { at }: Call, left: Node, right: No
   if (a.type.kind === "error" || b.type.kind === "error") return broken;
   if (a.type.kind === "list") {
     if (!isAssignable(b.type, INT64))
-      return checker.report(right.at, `a list is indexed by INT64, got ${typeName(b.type)}`);
+      return checker.report(startOf(right), `a list is indexed by INT64, got ${typeName(b.type)}`);
     const { element } = a.type;
     const read = call("_[_]", element, [a, coerce(b, DYN)], elementAt as Apply);
     return needsBox(element) ? call("unbox", element, [read], unbox) : read;
   }
   if (a.type.kind === "map" && !isAssignable(b.type, a.type.key)) {
     return checker.report(
-      right.at,
+      startOf(right),
       `${typeName(a.type)} is indexed by ${typeName(a.type.key)}, got ${typeName(b.type)}`,
     );
   }

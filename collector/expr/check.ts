@@ -1,4 +1,16 @@
-import type { Bind, Comprehension, Conditional, Default, Has, ListLiteral, Logic, MapLiteral, Node } from "./ast.ts";
+import { nearest } from "../../schemas/model/nearest.ts";
+import {
+  type Bind,
+  type Comprehension,
+  type Conditional,
+  type Default,
+  type Has,
+  type ListLiteral,
+  type Logic,
+  type MapLiteral,
+  type Node,
+  startOf,
+} from "./ast.ts";
 import { checkCall } from "./check-call.ts";
 import { checkName } from "./check-name.ts";
 import type { Checked } from "./checked.ts";
@@ -6,7 +18,6 @@ import { broken, coerce, constant } from "./coerce.ts";
 import type { Environment } from "./environment.ts";
 import { EvalFailure } from "./expression.ts";
 import { literalMap } from "./literal-map.ts";
-import { nearest } from "./nearest.ts";
 import type { Problem } from "./problem.ts";
 import {
   BOOL,
@@ -88,7 +99,7 @@ export class Checker {
   expect(node: Node, type: Type, what: string): Checked {
     const checked = this.check(node);
     if (isAssignable(checked.type, type)) return coerce(checked, type);
-    return this.report(node.at, `${what} must be ${typeName(type)}, got ${typeName(checked.type)}`);
+    return this.report(startOf(node), `${what} must be ${typeName(type)}, got ${typeName(checked.type)}`);
   }
 
   /** The innermost variable of a name. */
@@ -154,6 +165,7 @@ export class Checker {
     if (!boxedKeys.every((key) => key.op === "constant") || !boxed.every((value) => value.op === "constant")) {
       return { op: "map", type, keys: boxedKeys, values: boxed };
     }
+    if (keys.some((key) => key.type.kind === "error")) return broken;
     const map = literalMap(
       boxedKeys.map(({ value }) => value),
       boxed.map(({ value }) => value),
@@ -226,7 +238,7 @@ function variableTypes(range: Type, count: number): readonly Type[] {
 
 function resultType(does: Comprehension["does"], range: Type, body: Type): Type {
   if (does === "map") return listOf(body);
-  if (does === "transformMap") return mapOf(range.kind === "map" ? range.key : DYN, body);
+  if (does === "transformMap") return mapOf(range.kind === "map" ? range.key : range.kind === "list" ? INT64 : DYN, body);
   if (does !== "filter") return BOOL;
   return listOf(range.kind === "list" ? range.element : range.kind === "map" ? range.key : DYN);
 }

@@ -1,8 +1,9 @@
 import type { CheckedComprehension } from "./checked.ts";
 import { EvalFailure } from "./expression.ts";
+import { literalMap } from "./literal-map.ts";
 import type { Plan, PlanContext } from "./plan-context.ts";
 import { tooManySteps } from "./steps.ts";
-import { boxKey, celTypeName, isMap, KeyedMap, toKey, Uint } from "./values.ts";
+import { boxKey, celTypeName, isMap } from "./values.ts";
 
 /** What a macro goes through: elements, with their keys if they come from a map. */
 interface Items {
@@ -117,15 +118,15 @@ function gatherList(): Gather {
 }
 
 function gatherMap(): Gather {
-  const map = new KeyedMap();
+  const keys: unknown[] = [];
+  const values: unknown[] = [];
   return {
-    add: (result, boxed) => {
+    add: (result, key) => {
       if (result instanceof EvalFailure) return result;
-      const key = toKey(boxed);
-      if (key !== undefined) map.set(key, result);
-      if (key !== undefined && boxed instanceof Uint) map.unsigned.add(key);
+      keys.push(key);
+      values.push(result);
       return undefined;
     },
-    end: () => map,
+    end: () => literalMap(keys, values),
   };
 }
