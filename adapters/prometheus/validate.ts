@@ -1,8 +1,8 @@
 import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
+import { nearest } from "../../schemas/model/nearest.ts";
 import { parseDuration } from "../../schemas/model/time-text.ts";
 import type { ConfigProblem } from "../adapter.ts";
 import { claimedNames } from "../shared/exposition.ts";
-import { nearestName } from "../shared/nearest.ts";
 import { bucketFault } from "./buckets.ts";
 import type { PrometheusConfig } from "./config.ts";
 import { durationUnits, type MetricDefinition, toDefinitions } from "./definition.ts";
@@ -56,8 +56,8 @@ function unsentMessage(name: string, sent: Iterable<string>): string {
 }
 
 function hint(name: string, candidates: Iterable<string>): string {
-  const nearest = nearestName(name, candidates);
-  return nearest === undefined ? "" : `, did you mean "${nearest}"?`;
+  const close = nearest(name, candidates);
+  return close === undefined ? "" : `, did you mean "${close}"?`;
 }
 
 function* labelProblems(config: PrometheusConfig, definition: MetricDefinition): Generator<ConfigProblem> {

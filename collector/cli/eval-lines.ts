@@ -1,8 +1,8 @@
 import type { Vocabulary } from "../../schemas/attributes/vocabulary.ts";
+import { nearest } from "../../schemas/model/nearest.ts";
 import type { Value } from "../../schemas/model/value.ts";
 import { compileTracked } from "../expr/compile.ts";
 import { EvalFailure, type ExpressionProblem } from "../expr/expression.ts";
-import { nearest } from "../expr/nearest.ts";
 import { TouchedSet } from "../expr/touched.ts";
 import { defaultVocabulary, isObject, messageOf, toVocabulary, type Vocabularies } from "./eval-vocabulary.ts";
 import { fromWire, toWire } from "./eval-wire.ts";

@@ -1,9 +1,9 @@
 import { parse } from "yaml";
 import type { Attribute } from "../../schemas/attributes/attribute.ts";
 import { createVocabulary, type Vocabulary } from "../../schemas/attributes/vocabulary.ts";
+import { nearest } from "../../schemas/model/nearest.ts";
 import { type ValueType, valueTypes } from "../../schemas/model/value.ts";
 import { HubError } from "../errors.ts";
-import { nearest } from "../expr/nearest.ts";
 
 /** The vocabularies that a file gives, by name; the only one of a file without names is called "". */
 export type Vocabularies = ReadonlyMap<string, Vocabulary>;

@@ -1,10 +1,10 @@
 import { parse } from "yaml";
 import type { Vocabulary } from "../../schemas/attributes/vocabulary.ts";
+import { nearest } from "../../schemas/model/nearest.ts";
 import type { Value } from "../../schemas/model/value.ts";
 import { errorTable, HubError } from "../errors.ts";
 import { compile } from "../expr/compile.ts";
 import { EvalFailure } from "../expr/expression.ts";
-import { nearest } from "../expr/nearest.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { evaluateLine, formatProblem, linesOf } from "./eval-lines.ts";
 import { fromPlain, toPlain } from "./eval-values.ts";

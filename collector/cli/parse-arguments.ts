@@ -1,6 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { nearest } from "../../schemas/model/nearest.ts";
 import { HubError } from "../errors.ts";
-import { nearest } from "../expr/nearest.ts";
 
 /** What a verb takes, in the words of node:util's parseArgs. */
 export interface ArgumentsSpec<Options extends ParseArgsOptionsConfig> {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { nearest } from "../../schemas/model/nearest.ts";
 import { errorTable, HubError } from "../errors.ts";
-import { nearest } from "../expr/nearest.ts";
 import type { CommandIo } from "./command.ts";
 import { type CommandEntry, inventory } from "./inventory.ts";
 

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { Vocabulary } from "../../schemas/attributes/vocabulary.ts";
+import { nearest } from "../../schemas/model/nearest.ts";
 import { parseRoutePattern } from "../../schemas/model/route-pattern.ts";
-import { nearest } from "../expr/nearest.ts";
 import type { Path, Report } from "./problem.ts";
 import { child, type Entry, entriesOf, itemsOf, type Tree, textOf } from "./tree.ts";
 

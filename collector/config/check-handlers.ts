@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Adapter } from "../../adapters/adapter.ts";
 import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
-import { nearest } from "../expr/nearest.ts";
+import { nearest } from "../../schemas/model/nearest.ts";
 import type { ReadInstance } from "./check-instances.ts";
 import type { NamedAction } from "./check-rules.ts";
 import type { CheckedHandler } from "./checked.ts";

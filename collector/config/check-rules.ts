@@ -1,4 +1,4 @@
-import { nearest } from "../expr/nearest.ts";
+import { nearest } from "../../schemas/model/nearest.ts";
 import type { ExpressionReader } from "./check-expressions.ts";
 import type { CheckedRule } from "./checked.ts";
 import type { Path, Place, Report } from "./problem.ts";

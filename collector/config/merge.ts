@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nearest } from "../expr/nearest.ts";
+import { nearest } from "../../schemas/model/nearest.ts";
 import type { Path, Report } from "./problem.ts";
 import { describeExpected, oneOf, type Schema } from "./schema-words.ts";
 import { type Entry, entriesOf, isEmpty, type MapTree, type Tree } from "./tree.ts";

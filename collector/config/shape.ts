@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nearest } from "../expr/nearest.ts";
+import { nearest } from "../../schemas/model/nearest.ts";
 import type { Path, Report } from "./problem.ts";
 import { definitionOf, describeExpected, oneOf, type Schema, unwrap } from "./schema-words.ts";
 import { child, type MapTree, placeAt, type ScalarTree, type SeqTree, type Tree } from "./tree.ts";

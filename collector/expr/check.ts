@@ -1,4 +1,5 @@
 import { nearest } from "../../schemas/model/nearest.ts";
+import { nearest } from "../../schemas/model/nearest.ts";
 import {
   type Bind,
   type Comprehension,
