@@ -1,5 +1,4 @@
 import { nearest } from "../../schemas/model/nearest.ts";
-import { nearest } from "../../schemas/model/nearest.ts";
 import {
   type Bind,
   type Comprehension,
@@ -239,7 +238,8 @@ function variableTypes(range: Type, count: number): readonly Type[] {
 
 function resultType(does: Comprehension["does"], range: Type, body: Type): Type {
   if (does === "map") return listOf(body);
-  if (does === "transformMap") return mapOf(range.kind === "map" ? range.key : range.kind === "list" ? INT64 : DYN, body);
+  if (does === "transformMap")
+    return mapOf(range.kind === "map" ? range.key : range.kind === "list" ? INT64 : DYN, body);
   if (does !== "filter") return BOOL;
   return listOf(range.kind === "list" ? range.element : range.kind === "map" ? range.key : DYN);
 }

@@ -12,6 +12,19 @@ it.each([
   expect(nearest(name, candidates)).toBe(closest);
 });
 
+it.each([
+  ["request.pth", "request.path"],
+  ["request.psth", "request.path"],
+  ["reuqest.host", "request.host"],
+  ["Response.Code", "response.code"],
+  ["startWith", "startsWith"],
+  ["siez", "size"],
+  ["sz", undefined],
+  ["banana", undefined],
+])("finds for %s among attributes %s", (wrong, closest) => {
+  expect(nearest(wrong, ["request.path", "request.host", "response.code", "size", "startsWith"])).toBe(closest);
+});
+
 it("counts a swap of neighbours as one edit", () => {
   expect(nearest("hots", ["host"])).toBe("host");
   expect(nearest("hsot", ["shot", "host"])).toBe("shot");
@@ -32,6 +45,7 @@ it("takes the first of equally close names", () => {
 
 it("takes the name closest to any of several texts", () => {
   expect(nearestOf(["code", "response.code"], ["request.code", "response.coda"])).toBe("response.coda");
+  expect(nearestOf(["request.host.x.y.z", "request.hots"], ["request.path", "request.host"])).toBe("request.host");
   expect(nearestOf([], ["a"])).toBeUndefined();
 });
 
