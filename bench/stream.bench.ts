@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defaultConfigFile } from "../collector/config/defaults.ts";
 import { entriesInMessage, makeTraffic } from "./support/access-log-traffic.ts";
 import { sendFor } from "./support/send-stream.ts";
-import { type ServerProcess, startServer } from "./support/server-process.ts";
+import { type ServerProcess, startHub, startServer } from "./support/server-process.ts";
 import { median } from "./support/side-by-side.ts";
 
 /** Access logs over loopback gRPC streams into a whole hub, and into a plain server, each in a process of its own. */
@@ -27,18 +23,8 @@ const streams = 4;
 
 /** Measures the hub with its default configuration beside grpc-js, protobufjs, interpreted rules and prom-client. */
 export async function runStreamBench(): Promise<StreamBench> {
-  const folder = mkdtempSync(join(tmpdir(), "mixdown-bench-"));
-  const ports = join(folder, "ports.yaml");
-  writeFileSync(
-    ports,
-    'listeners: { grpc: { address: "127.0.0.1:0" }, http: null, admin: { address: "127.0.0.1:0" } }\n',
-  );
-  const script = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-  const hub = await startServer(script("../bin/mixdown.js"), [
-    "serve",
-    ...["--config", defaultConfigFile(), "--config", ports, "--data-dir", folder],
-  ]);
-  const plain = await startServer(script("./baseline/server.ts"));
+  const hub = await startHub();
+  const plain = await startServer(fileURLToPath(new URL("./baseline/server.ts", import.meta.url)));
   try {
     const messages = makeTraffic(200);
     const ours: Rate[] = [];
@@ -58,7 +44,6 @@ export async function runStreamBench(): Promise<StreamBench> {
     };
   } finally {
     await Promise.all([hub.stop(), plain.stop()]);
-    rmSync(folder, { recursive: true });
   }
 }
 

@@ -11,12 +11,14 @@ export const entriesInMessage = 49;
 const codes = [200, 200, 200, 200, 200, 201, 204, 301, 404, 503];
 
 /**
- * Messages as a plain Envoy sends them for proxied requests: 49 entries of some 340 bytes each, over 40 upstreams and
+ * Messages as a plain Envoy sends them for proxied requests: 49 entries of some 340 bytes each, over `upstreams` (40) and
  * 10 outcomes, every path, request id, address and time its own. The first carries the identifier.
  */
-export function makeTraffic(messages: number): Uint8Array[] {
+export function makeTraffic(messages: number, upstreams = 40): Uint8Array[] {
   return Array.from({ length: messages }, (_, message) => {
-    const logEntry = Array.from({ length: entriesInMessage }, (_, i) => anEntry(message * entriesInMessage + i));
+    const logEntry = Array.from({ length: entriesInMessage }, (_, i) =>
+      anEntry(message * entriesInMessage + i, upstreams),
+    );
     const identifier = { logName: "bench", node: { id: "edge-1", cluster: "edge" } };
     return toBinary(
       StreamAccessLogsMessageSchema,
@@ -28,9 +30,9 @@ export function makeTraffic(messages: number): Uint8Array[] {
   });
 }
 
-function anEntry(n: number): MessageInitShape<typeof HTTPAccessLogEntrySchema> {
-  const upstream = (n * 7) % 40;
-  const code = codes[n % codes.length] as number;
+function anEntry(n: number, upstreams: number): MessageInitShape<typeof HTTPAccessLogEntrySchema> {
+  const upstream = (n * 7) % upstreams;
+  const code = codes[Math.floor(n / upstreams) % codes.length] as number;
   const nanos = 1_000_000 + ((n * 7919) % 90_000_000);
   return {
     protocolVersion: 2,

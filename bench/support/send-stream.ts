@@ -1,4 +1,4 @@
-import { connect } from "node:http2";
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
 
 const method = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs";
 
@@ -9,8 +9,7 @@ export async function sendFor(
   messages: readonly Uint8Array[],
   streams: number,
 ): Promise<number> {
-  const session = connect(`http://${address}`);
-  session.on("error", () => {});
+  const session = open(address);
   const framed = messages.map(frame);
   const until = performance.now() + ms;
   const sent = await Promise.all(Array.from({ length: streams }, () => sendOne(session, framed, until)));
@@ -18,20 +17,31 @@ export async function sendFor(
   return sent.reduce((sum, count) => sum + count, 0);
 }
 
-async function sendOne(session: ReturnType<typeof connect>, framed: readonly Buffer[], until: number): Promise<number> {
-  const stream = session.request({
-    ":method": "POST",
-    ":path": method,
-    "content-type": "application/grpc",
-    te: "trailers",
-  });
-  const ended = new Promise<void>((resolve, reject) => {
-    stream.on("trailers", ({ "grpc-status": status }) =>
-      status === "0" ? resolve() : reject(new Error(`status ${status}`)),
-    );
-    stream.on("error", reject);
-  });
-  stream.resume();
+/** Sends messages over one stream, `perSecond` of them for `ms`; gives how many were answered for. */
+export async function sendPaced(
+  ms: number,
+  address: string,
+  messages: readonly Uint8Array[],
+  perSecond: number,
+): Promise<number> {
+  const session = open(address);
+  const { stream, ended } = openStream(session);
+  const framed = messages.map(frame);
+  const start = performance.now();
+  let sent = 0;
+  while (performance.now() - start < ms) {
+    const due = ((performance.now() - start) / 1000) * perSecond;
+    while (sent < due) stream.write(framed[sent++ % framed.length]);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  stream.end();
+  await ended;
+  session.close();
+  return sent;
+}
+
+async function sendOne(session: ClientHttp2Session, framed: readonly Buffer[], until: number): Promise<number> {
+  const { stream, ended } = openStream(session);
   let sent = 0;
   while (performance.now() < until) {
     const more = stream.write(framed[sent++ % framed.length]);
@@ -40,6 +50,25 @@ async function sendOne(session: ReturnType<typeof connect>, framed: readonly Buf
   stream.end();
   await ended;
   return sent;
+}
+
+function open(address: string): ClientHttp2Session {
+  const session = connect(`http://${address}`);
+  session.on("error", () => {}); // told by the streams
+  return session;
+}
+
+function openStream(session: ClientHttp2Session): { stream: ClientHttp2Stream; ended: Promise<void> } {
+  const headers = { ":method": "POST", ":path": method, "content-type": "application/grpc", te: "trailers" };
+  const stream = session.request(headers);
+  const ended = new Promise<void>((resolve, reject) => {
+    stream.on("trailers", ({ "grpc-status": status }) =>
+      status === "0" ? resolve() : reject(new Error(`the call ended with status ${status}`)),
+    );
+    stream.on("error", reject);
+  });
+  stream.resume();
+  return { stream, ended };
 }
 
 function frame(message: Uint8Array): Buffer {

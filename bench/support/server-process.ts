@@ -1,11 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { defaultConfigFile } from "../../collector/config/defaults.ts";
 
 /** A server in a process of its own. */
 export interface ServerProcess {
   /** "host:port" of its gRPC listener. */
   readonly grpc: string;
+  /** "host:port" of its admin listener, if it has one. */
+  readonly admin: string | undefined;
   /** CPU seconds used so far, all threads (Linux). */
   cpuSeconds(): number;
   /** Resident MiB now (Linux). */
@@ -13,13 +19,34 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
+/** Starts a whole hub with its default configuration on free ports, with a data folder that goes with it. */
+export async function startHub(): Promise<ServerProcess> {
+  const folder = mkdtempSync(join(tmpdir(), "mixdown-bench-"));
+  const ports = join(folder, "ports.yaml");
+  writeFileSync(
+    ports,
+    'listeners: { grpc: { address: "127.0.0.1:0" }, http: null, admin: { address: "127.0.0.1:0" } }\n',
+  );
+  const script = fileURLToPath(new URL("../../bin/mixdown.js", import.meta.url));
+  const config = ["--config", defaultConfigFile(), "--config", ports, "--data-dir", folder];
+  const hub = await startServer(script, ["serve", ...config]);
+  return {
+    ...hub,
+    async stop() {
+      await hub.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
 /** Starts a script that logs a JSON line with "msg":"ready" and its listeners. */
 export async function startServer(script: string, args: readonly string[] = []): Promise<ServerProcess> {
   const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "ignore", "pipe"] });
-  const grpc = await ready(child);
+  const listeners = await ready(child);
   const pid = child.pid as number;
   return {
-    grpc,
+    grpc: listeners.grpc,
+    admin: listeners.admin,
     cpuSeconds: () => ticksOf(pid) / 100,
     residentMiB: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024,
     async stop() {
@@ -30,12 +57,12 @@ export async function startServer(script: string, args: readonly string[] = []):
   };
 }
 
-async function ready(child: ChildProcess): Promise<string> {
+async function ready(child: ChildProcess): Promise<{ grpc: string; admin?: string }> {
   if (child.stderr === null) throw new Error("no standard error");
   for await (const line of createInterface({ input: child.stderr })) {
     if (!line.includes('"ready"')) continue;
     child.stderr.resume();
-    return (JSON.parse(line) as { listeners: { grpc: string } }).listeners.grpc;
+    return (JSON.parse(line) as { listeners: { grpc: string; admin?: string } }).listeners;
   }
   throw new Error("the server ended before it was ready");
 }
