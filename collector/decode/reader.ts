@@ -70,7 +70,7 @@ export class ProtoReader {
       else if (shift === 28) {
         low |= (byte & 127) << 28;
         high = (byte & 127) >>> 4;
-      } else if (shift < 70) high |= (byte & 127) << (shift - 32);
+      } else if (shift < 63 || (shift === 63 && byte < 2)) high |= (byte & 127) << (shift - 32);
       else return this.fail("overlong_varint");
       if (byte < 128) {
         this.pos = pos;
