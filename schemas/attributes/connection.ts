@@ -8,7 +8,7 @@ export const connectionAttributes = [
     type: "STRING",
     meaning: "open, continue or close; absent on what reports an ended connection again.",
     accessLog:
-      "TcpConnectionStart, TcpUpstreamConnected: `open`; TcpPeriodic: `continue`; TcpConnectionEnd, or NotSet with a duration: `close`",
+      "TcpConnectionStart, TcpUpstreamConnected: `open`; TcpPeriodic: `continue`; TcpConnectionEnd, or NotSet with a duration: `close`; UDP sessions alike",
   },
   {
     name: "connection.received.bytes",
