@@ -1,38 +1,14 @@
 import { nearest } from "../../schemas/model/nearest.ts";
-import {
-  type Bind,
-  type Comprehension,
-  type Conditional,
-  type Default,
-  type Has,
-  type ListLiteral,
-  type Logic,
-  type MapLiteral,
-  type Node,
-  startOf,
-} from "./ast.ts";
+import { type Conditional, type Default, type Has, type Logic, type Node, startOf } from "./ast.ts";
 import { checkCall } from "./check-call.ts";
+import { checkList, checkMap } from "./check-literal.ts";
+import { checkBind, checkComprehension } from "./check-macro.ts";
 import { checkName } from "./check-name.ts";
 import type { Checked } from "./checked.ts";
 import { broken, coerce, constant } from "./coerce.ts";
 import type { Environment } from "./environment.ts";
-import { EvalFailure } from "./expression.ts";
-import { literalMap } from "./literal-map.ts";
 import type { Problem } from "./problem.ts";
-import {
-  BOOL,
-  DYN,
-  INT64,
-  isAssignable,
-  isDynamic,
-  isText,
-  join,
-  joinAll,
-  listOf,
-  mapOf,
-  type Type,
-  typeName,
-} from "./types.ts";
+import { BOOL, isAssignable, isText, join, type Type, typeName } from "./types.ts";
 
 /** A name that a macro introduced. */
 interface Local {
@@ -72,13 +48,13 @@ export class Checker {
       case "has":
         return this.#has(node);
       case "list":
-        return this.#list(node);
+        return checkList(this, node);
       case "map":
-        return this.#map(node);
+        return checkMap(this, node);
       case "comprehension":
-        return this.#comprehension(node);
+        return checkComprehension(this, node);
       case "bind":
-        return this.#bind(node);
+        return checkBind(this, node);
     }
   }
 
@@ -145,73 +121,13 @@ export class Checker {
     return { op: "has", type: BOOL, operand: this.check(operand) };
   }
 
-  #list({ elements }: ListLiteral): Checked {
-    const checked = elements.map((element) => this.check(element));
-    const type = listOf(joinAll(checked.map((element) => element.type)));
-    const boxed = checked.map((element) => coerce(element, DYN));
-    if (!boxed.every((element) => element.op === "constant")) return { op: "list", type, elements: boxed };
-    return constant(
-      type,
-      boxed.map(({ value }) => value),
-    );
-  }
-
-  #map({ entries }: MapLiteral): Checked {
-    const keys = entries.map(({ key }) => this.#key(key));
-    const values = entries.map(({ value }) => this.check(value));
-    const type = mapOf(joinAll(keys.map((key) => key.type)), joinAll(values.map((value) => value.type)));
-    const boxedKeys = keys.map((key) => coerce(key, DYN));
-    const boxed = values.map((value) => coerce(value, DYN));
-    if (!boxedKeys.every((key) => key.op === "constant") || !boxed.every((value) => value.op === "constant")) {
-      return { op: "map", type, keys: boxedKeys, values: boxed };
-    }
-    if (keys.some((key) => key.type.kind === "error")) return broken;
-    const map = literalMap(
-      boxedKeys.map(({ value }) => value),
-      boxed.map(({ value }) => value),
-    );
-    return map instanceof EvalFailure ? this.report(entries[0]?.key.at ?? 0, map.message) : constant(type, map);
-  }
-
-  #key(node: Node): Checked {
-    const key = this.check(node);
-    const { kind } = key.type;
-    const fits = isDynamic(key.type) || kind === "INT64" || kind === "uint" || kind === "BOOL" || kind === "STRING";
-    return fits
-      ? key
-      : this.report(node.at, `a map key must be STRING, INT64, uint or BOOL, got ${typeName(key.type)}`);
-  }
-
-  #comprehension(node: Comprehension): Checked {
-    const range = this.check(node.range);
-    const [one, two] = variableTypes(range.type, node.names.length);
-    if (!one) return this.report(node.at, `${node.does}() takes a list or a map, got ${typeName(range.type)}`);
-    const depth = this.#locals.length;
-    this.#locals.push({ name: node.names[0] as string, type: one, index: depth });
-    if (two) this.#locals.push({ name: node.names[1] as string, type: two, index: depth + 1 });
-    const filter = node.filter && this.expect(node.filter, BOOL, `the condition of ${node.does}()`);
-    const maps = node.does === "map" || node.does === "transformMap";
-    const body = maps ? this.check(node.body) : this.expect(node.body, BOOL, `the condition of ${node.does}()`);
-    this.#locals.length = depth;
-    return {
-      op: "comprehension",
-      type: resultType(node.does, range.type, body.type),
-      does: node.does,
-      range: coerce(range, range.type.kind === "error" ? DYN : range.type),
-      first: depth,
-      second: two && depth + 1,
-      filter,
-      body: maps ? coerce(body, DYN) : body,
-    };
-  }
-
-  #bind({ name, value, body }: Bind): Checked {
-    const checked = this.check(value);
-    const index = this.#locals.length;
-    this.#locals.push({ name, type: checked.type, index });
-    const inner = this.check(body);
-    this.#locals.length = index;
-    return { op: "bind", type: inner.type, index, value: coerce(checked, DYN), body: inner };
+  /** Runs a check with more variables in scope; the first is at the index that it is told. */
+  withLocals<T>(locals: readonly Omit<Local, "index">[], check: (first: number) => T): T {
+    const first = this.#locals.length;
+    for (const local of locals) this.#locals.push({ ...local, index: this.#locals.length });
+    const result = check(first);
+    this.#locals.length = first;
+    return result;
   }
 }
 
@@ -226,20 +142,4 @@ function defaultHint(operands: readonly Node[], [first, ...rest]: readonly Check
 
 function named(nodes: readonly Checked[]): string {
   return [...new Set(nodes.map(({ type }) => typeName(type)))].join(" and ");
-}
-
-/** The types of a macro's variables: element or key; index and element, or key and value. Empty if there is nothing to go through. */
-function variableTypes(range: Type, count: number): readonly Type[] {
-  if (range.kind === "list") return count === 1 ? [range.element] : [INT64, range.element];
-  if (range.kind === "map") return count === 1 ? [range.key] : [range.key, range.value];
-  if (!isDynamic(range)) return [];
-  return count === 1 ? [range] : [range, range];
-}
-
-function resultType(does: Comprehension["does"], range: Type, body: Type): Type {
-  if (does === "map") return listOf(body);
-  if (does === "transformMap")
-    return mapOf(range.kind === "map" ? range.key : range.kind === "list" ? INT64 : DYN, body);
-  if (does !== "filter") return BOOL;
-  return listOf(range.kind === "list" ? range.element : range.kind === "map" ? range.key : DYN);
 }
