@@ -27,7 +27,8 @@ const settings = {
 let hub: Hub;
 
 beforeAll(async () => {
-  hub = await startHub({ settings });
+  // Collects garbage before it grows: what is left is what the hub holds, and a leak ends the process.
+  hub = await startHub({ settings, env: { NODE_OPTIONS: "--max-old-space-size=192" } });
 });
 
 afterAll(() => hub.stop());
@@ -87,6 +88,6 @@ test("a million distinct paths, user agents and hosts from one proxy", { timeout
   const overflow = total("by_path_total", { otel_metric_overflow: "true" });
   expect(overflow).toBeGreaterThan(distinct - maxSeries - 1);
   expect(total("mixdown_handler_overflow_total", { handler: "wide", metric: /path/ })).toBe(overflow);
-  expect(late - early).toBeLessThan(60);
+  expect(late - early).toBeLessThan(100);
   expect(scraped).toBeLessThan(500);
 });
