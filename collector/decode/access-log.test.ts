@@ -24,11 +24,13 @@ function message(init: MessageInitShape<typeof StreamAccessLogsMessageSchema>): 
 
 const node = (id: string) => message({ identifier: { node: { id }, logName: "log" } });
 
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
+}
+
 function field(number: number, ...parts: Uint8Array[]): Buffer {
   const bytes = Buffer.concat(parts);
-  const tag = number * 8 + 2;
-  const length = bytes.length < 128 ? [bytes.length] : [(bytes.length & 127) | 128, bytes.length >> 7];
-  return Buffer.concat([Buffer.from([...(tag < 128 ? [tag] : [(tag & 127) | 128, tag >> 7]), ...length]), bytes]);
+  return Buffer.concat([Buffer.from([...varint(number * 8 + 2), ...varint(bytes.length)]), bytes]);
 }
 
 const text = (number: number, value: string | Buffer) => field(number, Buffer.from(value));
@@ -220,6 +222,12 @@ describe("an entry", () => {
     expect([entry.filterState("other"), entry.filterState("absent"), seen]).toEqual([undefined, undefined, []]);
     expect([entry.filterState("broken"), entry.filterState("no_any")]).toEqual([undefined, undefined]);
     expect(seen).toEqual(["value struct", "value struct"]);
+  });
+
+  it("leaves out and tells of maps and messages of more than 256 KiB, whose reading would take long", () => {
+    const many = Buffer.alloc(300_000, Buffer.from([0x6a, 0]));
+    const { entry, seen } = readOne(field(3, many));
+    expect([entry.hasRequest, entry.requestHeaders, seen]).toEqual([true, undefined, ["value size"]]);
   });
 
   it("has a code only if one was sent, 0 included", () => {

@@ -1,7 +1,7 @@
 import type { WireFault } from "../reader.ts";
 
-/** Why a value inside a sound entry was left out: not in the range of its type, or a broken Struct. */
-export type ValueFault = "integer_range" | "time_range" | "struct";
+/** Why a value inside a sound entry was left out: not in the range of its type, a broken Struct, or too large. */
+export type ValueFault = "integer_range" | "time_range" | "struct" | "size";
 
 /** Why an entry was skipped; `framing`: the rest of its list could not be told apart. */
 export type EntryFault = WireFault | "framing";

@@ -12,6 +12,9 @@ import { type Found, findInMap, structInAny } from "./lookup.ts";
 import { type HeaderMap, parseMap } from "./map.ts";
 import { places } from "./shapes.ts";
 
+/** Messages and maps within an entry that are larger are left out. */
+const maxMessageBytes = 262_144;
+
 const noBytes = Buffer.alloc(0);
 
 /**
@@ -113,21 +116,29 @@ export class TapedEntry {
     return value;
   }
 
+  /** Where a message or map ends; 0 if it is absent, or so large that reading it would hold up everyone else. */
+  #endOf(place: number): number {
+    const end = this.#tape[place * 2 + 1]!;
+    if (end - this.#tape[place * 2]! <= maxMessageBytes) return end;
+    this.#events.value("size");
+    return 0;
+  }
+
   /** What a cache makes of the bytes of a message. */
   protected cached<T>(place: number, cache: ByteCache<T>): T | undefined {
-    const end = this.#tape[place * 2 + 1]!;
+    const end = this.#endOf(place);
     return end === 0 ? undefined : cache.get(this.#bytes, this.#tape[place * 2]!, end);
   }
 
   /** An address with a port that hardly ever comes again. */
   protected passingAddress(place: number): Address | undefined {
-    const end = this.#tape[place * 2 + 1]!;
+    const end = this.#endOf(place);
     return end === 0 ? undefined : parseAddress(this.#bytes, this.#tape[place * 2]!, end, this.caches.ips);
   }
 
   /** A map of text, decoded once. */
   protected map(place: number): HeaderMap | undefined {
-    const end = this.#tape[place * 2 + 1]!;
+    const end = this.#endOf(place);
     if (end === 0) return undefined;
     let map = this.#maps.get(place);
     if (map === undefined) {
@@ -151,7 +162,7 @@ export class TapedEntry {
   }
 
   #find(place: number, field: number, key: string): Found | undefined {
-    const end = this.#tape[place * 2 + 1]!;
+    const end = this.#endOf(place);
     if (end === 0) return undefined;
     return findInMap(this.#bytes, this.#tape[place * 2]!, end, field, key, this.caches.texts);
   }
