@@ -60,8 +60,9 @@ export async function openHub({ checked, log, now }: HubOptions): Promise<Hub> {
   try {
     listeners = await openListeners(checked.config.listeners, {
       grpcMethods: receivers.grpcMethods,
-      mount: (service, server) => {
+      mount: (service, server, config) => {
         if (service === "admin") mountAdmin(server, { metrics: pages, ready: () => ready });
+        else receivers.mount(server, config);
       },
       transportEvents: events.transport,
       tlsEvents: events.tls,

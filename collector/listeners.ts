@@ -16,7 +16,7 @@ export interface ListenerServices {
   /** The gRPC methods of one listener, whose settings some of them heed. */
   grpcMethods(name: string, config: ListenerConfig): GrpcMethods;
   /** Adds the HTTP routes of a service. */
-  mount(service: "http" | "admin", server: FastifyInstance): void;
+  mount(service: "http" | "admin", server: FastifyInstance, config: ListenerConfig): void;
   /** Counts for one listener. */
   transportEvents(name: string): TransportEvents;
   /** Hears of certificates that changed. */
@@ -85,7 +85,7 @@ async function openHttp(name: string, config: ListenerConfig, services: Listener
   if (tls !== undefined && server.server instanceof TlsServer)
     secure(server.server, tls, services.transportEvents(name));
   const serves = servicesOf(name, config);
-  for (const service of serves) if (service !== "grpc") services.mount(service, server);
+  for (const service of serves) if (service !== "grpc") services.mount(service, server, config);
   try {
     const address = { ...parseAddress(config.address), reusePort: config.reusePort };
     await server.listen(address);

@@ -1,9 +1,19 @@
-import type { AccessLogBatch, AccessLogEntry, StreamOrigin } from "../schemas/model/access-log.ts";
+import type { AccessLogBatch, AccessLogEntry, Json, StreamOrigin } from "../schemas/model/access-log.ts";
+import type {
+  RecordBatch,
+  RecordOrigin,
+  RecordProblem,
+  RecordReceipt,
+  RejectedRecord,
+} from "../schemas/model/raw-record.ts";
 import type { Receipt } from "../schemas/model/receipt.ts";
 import { AttributeRecord, type Projection } from "../schemas/model/record.ts";
 
 /** Turns entries of one stream into records: fills a record that was reset. */
 export type NormalizeEntry = (entry: AccessLogEntry, record: AttributeRecord) => void;
+
+/** The same for records that came as JSON, which may be refused. */
+export type NormalizeRecord = (value: Json, record: AttributeRecord) => RecordProblem | undefined;
 
 /**
  * What a configuration comes to once it is compiled: how entries become records, and what is done with them.
@@ -14,7 +24,10 @@ export interface Plan {
   readonly slots: number;
   /** The slots that this plan fills. */
   readonly projection: Projection;
-  readonly normalize: { accessLog(origin: StreamOrigin): NormalizeEntry };
+  readonly normalize: {
+    accessLog(origin: StreamOrigin): NormalizeEntry;
+    records(origin: RecordOrigin): NormalizeRecord;
+  };
   readonly rules: { report(record: AttributeRecord): boolean };
 }
 
@@ -27,6 +40,7 @@ export interface PipelineEvents {
 /** The way of every record: receivers report batches, and get a receipt back. */
 export interface Pipeline {
   reportAccessLogs(batch: AccessLogBatch): Receipt;
+  reportRecords(batch: RecordBatch): RecordReceipt;
   /** Puts another plan in place, from the next batch on. */
   swap(plan: Plan): void;
 }
@@ -52,6 +66,22 @@ export function createPipeline(first: Plan, events: PipelineEvents): Pipeline {
       const malformed = batch.malformed - malformedBefore;
       events.batch("accesslog", matched, unmatched, malformed);
       return { accepted: matched + unmatched, malformed };
+    },
+    reportRecords({ source, origin, records, refused = [] }) {
+      const { rules } = plan;
+      const normalize = plan.normalize.records(origin);
+      const rejected: RejectedRecord[] = [...refused];
+      let matched = 0;
+      for (const { index, value } of records) {
+        record.reset();
+        const problem = normalize(value, record);
+        if (problem !== undefined) rejected.push({ index, ...problem });
+        else if (rules.report(record)) matched++;
+      }
+      const malformed = rejected.length;
+      const accepted = records.length + refused.length - malformed;
+      events.batch(source, matched, accepted - matched, malformed);
+      return { accepted, malformed, rejected };
     },
     swap(next) {
       plan = next;

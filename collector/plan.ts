@@ -4,6 +4,7 @@ import type { Lane } from "./dispatch/lane.ts";
 import { createAccessLogNormalizer } from "./normalize/access-log.ts";
 import { type ConnectionTable, createConnectionTable } from "./normalize/connection-table.ts";
 import { createEnrichTables } from "./normalize/enrich.ts";
+import { createJsonNormalizer } from "./normalize/json-record.ts";
 import { createRouteTemplates, type RoutesConfig, type RouteTemplates } from "./normalize/route-templates.ts";
 import type { Plan } from "./pipeline.ts";
 import { createRuleTable, type RuleTable } from "./rules/rule-table.ts";
@@ -61,10 +62,14 @@ export function createPlan(checked: CheckedConfig, lanes: ReadonlyMap<string, La
     routes: state.routesFor(config.routes),
     connections: state.connections,
   });
+  const reports = createJsonNormalizer({ vocabulary, projection, routes: state.routesFor(config.routes) });
   return {
     slots: vocabulary.attributes.length,
     projection,
-    normalize: { accessLog: (origin) => normalizer.forOrigin(origin) },
+    normalize: {
+      accessLog: (origin) => normalizer.forOrigin(origin),
+      records: (origin) => reports.forOrigin(origin),
+    },
     rules,
   };
 }

@@ -10,6 +10,13 @@ export function toErrorBody(code: string, message: string, details: readonly unk
   return { error: { code, message, details } };
 }
 
+/** What routes and fastify throw; a fault without a status is one of ours. */
+interface HttpFault extends Error {
+  readonly statusCode?: number;
+  readonly code?: string;
+  readonly details?: readonly unknown[];
+}
+
 /** Gives a server the hub's form of errors: `{"error":{code,message,details}}`, never a stack. */
 export function useErrorBodies(server: FastifyInstance, onFault: (error: unknown, url: string) => void): void {
   server.setNotFoundHandler((request, reply) =>
@@ -17,9 +24,10 @@ export function useErrorBodies(server: FastifyInstance, onFault: (error: unknown
       .code(404)
       .send(toErrorBody("NOT_FOUND", `there is nothing at ${request.method} ${request.url.split("?")[0]}`)),
   );
-  server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
+  server.setErrorHandler((error: HttpFault, request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status < 500) return reply.code(status).send(toErrorBody(error.code ?? "BAD_REQUEST", error.message));
+    const { code = "BAD_REQUEST", message, details } = error;
+    if (status < 500 || status === 503) return reply.code(status).send(toErrorBody(code, message, details));
     onFault(error, request.url);
     return reply.code(status).send(toErrorBody("INTERNAL", "the hub failed to answer; its log says why"));
   });

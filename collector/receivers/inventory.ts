@@ -1,12 +1,15 @@
+import type { FastifyInstance } from "fastify";
 import type { ListenerTrust } from "../../schemas/model/access-log.ts";
+import type { ListenerConfig } from "../config/schema.ts";
 import type { GrpcMethods } from "../transport/grpc.ts";
 import { createStandardServices } from "../transport/standard-services.ts";
 import { envoyAls } from "./envoy-als/index.ts";
+import { jsonReport } from "./json-report/index.ts";
 import { createProxyTable, type ProxyTable } from "./proxies.ts";
 import type { Intake, ReceiverDefinition, ReceiverEvents } from "./receiver.ts";
 
 /** Every way in, one line each. */
-export const receivers: readonly ReceiverDefinition[] = [envoyAls];
+export const receivers: readonly ReceiverDefinition[] = [envoyAls, jsonReport];
 
 /** What all receivers work with. */
 export interface ReceiversOptions {
@@ -20,6 +23,8 @@ export interface ReceiversOptions {
 export interface OpenReceivers {
   /** Every gRPC method of a listener with these settings, health and reflection among them. */
   grpcMethods(name: string, listener: ListenerTrust): GrpcMethods;
+  /** Adds the HTTP routes of all receivers to the server of a listener with these settings. */
+  mount(server: FastifyInstance, listener: ListenerConfig): void;
   /** What health tells from now on; not serving at first. */
   setServing(serving: boolean): void;
   /** The proxies that report. */
@@ -35,6 +40,9 @@ export function openReceivers({ intake, events, now }: ReceiversOptions): OpenRe
     grpcMethods: (_name, { reporter, trustForwardedClientCert }) => {
       const trust = { reporter, trustForwardedClientCert };
       return new Map([...standard.methods, ...open.flatMap((receiver) => [...receiver.methods(trust)])]);
+    },
+    mount: (server, listener) => {
+      for (const receiver of open) receiver.mount?.(server, listener);
     },
     setServing: standard.setServing,
     proxies,

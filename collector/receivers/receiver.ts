@@ -1,6 +1,9 @@
 import type { DescService } from "@bufbuild/protobuf";
+import type { FastifyInstance } from "fastify";
 import type { AccessLogBatch, ListenerTrust } from "../../schemas/model/access-log.ts";
+import type { RecordBatch, RecordReceipt } from "../../schemas/model/raw-record.ts";
 import type { Receipt } from "../../schemas/model/receipt.ts";
+import type { ListenerConfig } from "../config/schema.ts";
 import type { GrpcMethods } from "../transport/grpc.ts";
 import type { ProxyTable } from "./proxies.ts";
 
@@ -8,6 +11,8 @@ import type { ProxyTable } from "./proxies.ts";
 export interface Intake {
   /** Reads the batch to its end, as far as it goes for now. */
   reportAccessLogs(batch: AccessLogBatch): Receipt | Promise<Receipt>;
+  /** Takes what it can of the records, and says of each other why not. */
+  reportRecords(batch: RecordBatch): RecordReceipt | Promise<RecordReceipt>;
 }
 
 /** What receivers tell, to be counted; `source` is the receiver's. */
@@ -28,9 +33,12 @@ export interface ReceiverHost {
   readonly proxies: ProxyTable;
 }
 
-/** A receiver at work: the methods it answers on a listener with these settings. */
+/** A receiver at work. */
 export interface Receiver {
+  /** The gRPC methods it answers on a listener with these settings. */
   methods(listener: ListenerTrust): GrpcMethods;
+  /** Adds its routes to the HTTP server of a listener. */
+  mount?(server: FastifyInstance, listener: ListenerConfig): void;
 }
 
 /** One way in. */

@@ -40,7 +40,10 @@ async function start(wait: () => Promise<void> | undefined = () => undefined): P
     return { accepted, malformed: batch.malformed };
   };
   const receivers = openReceivers({
-    intake: { reportAccessLogs: (batch) => wait()?.then(() => read(batch)) ?? read(batch) },
+    intake: {
+      reportAccessLogs: (batch) => wait()?.then(() => read(batch)) ?? read(batch),
+      reportRecords: () => ({ accepted: 0, malformed: 0, rejected: [] }),
+    },
     events: {
       streamOpened: () => count("open"),
       streamClosed: () => count("open", -1),
