@@ -1,4 +1,6 @@
+import { describeListeners, describeReload } from "./config/describe-reload.ts";
 import type { Loaded } from "./config/load.ts";
+import { planReload } from "./config/plan-reload.ts";
 import { formatProblem } from "./config/problem.ts";
 import type { Hub } from "./lifecycle.ts";
 import type { Log } from "./telemetry/log.ts";
@@ -10,7 +12,7 @@ export interface ReloaderOptions {
   readonly hub: Pick<Hub, "reload" | "metrics">;
   /** Reads and checks the files anew. */
   load(): Loaded;
-  /** What the hub runs with now. */
+  /** What the hub was started with. */
   readonly first: Good;
   readonly log: Log;
 }
@@ -26,41 +28,42 @@ export function createReloader({ hub, load, first, log }: ReloaderOptions): Relo
   let running = first;
   let queue = Promise.resolve();
 
-  const refuse = (problems: readonly string[]) => {
+  const refuse = (cause: string, problems: readonly string[]) => {
     hub.metrics.reloads.inc({ outcome: "refused" });
-    log.error({ problems }, "the changed configuration is refused; the running one stays");
+    log.error({ cause, problems }, "the changed configuration is refused; the running one stays");
   };
 
-  const reloadOnce = async (cause: string) => {
+  const warn = (next: Good) => {
+    // The sockets are as they were bound at the start, whatever was loaded since.
+    const listeners = describeListeners(planReload(first.checked, next.checked).listeners);
+    if (listeners.length > 0) log.warn({ listeners }, "listeners have changed; that waits for a restart");
+    for (const warning of next.warnings)
+      log.warn({ problem: formatProblem(warning) }, "the configuration has something that is probably not meant");
+  };
+
+  const take = async (cause: string) => {
     const next = load();
-    if (!next.ok) return refuse(next.problems.map(formatProblem));
-    if (sameSources(running, next)) {
+    if (!next.ok) return refuse(cause, next.problems.map(formatProblem));
+    const plan = planReload(running.checked, next.checked);
+    if (plan.nothing) {
       hub.metrics.reloads.inc({ outcome: "unchanged" });
       return log.info({ cause }, "the configuration has not changed");
     }
-    try {
-      await hub.reload(next.checked);
-    } catch (error) {
-      return refuse([error instanceof Error ? error.message : String(error)]);
-    }
-    if (JSON.stringify(next.config.listeners) !== JSON.stringify(running.config.listeners)) {
-      log.warn({}, "listeners have changed; that waits for a restart, the rest is live");
-    }
-    for (const warning of next.warnings)
-      log.warn({ problem: formatProblem(warning) }, "the configuration has something that is probably not meant");
+    await hub.reload(next.checked);
     running = next;
     hub.metrics.reloads.inc({ outcome: "applied" });
-    log.info({ cause, rules: next.config.rules.length }, "reloaded");
+    log.info({ cause, ...describeReload(plan) }, "reloaded");
+    warn(next);
   };
 
   return {
     reload(cause) {
-      queue = queue.then(() => reloadOnce(cause));
+      queue = queue.then(() => take(cause).catch((error: unknown) => refuse(cause, [textOf(error)])));
       return queue;
     },
   };
 }
 
-function sameSources(a: Good, b: Good): boolean {
-  return JSON.stringify([a.sources, a.config]) === JSON.stringify([b.sources, b.config]);
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

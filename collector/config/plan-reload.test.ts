@@ -57,8 +57,7 @@ describe("a plan of a reload", () => {
 
   it("tells of everything else", () => {
     expect(plan("handlers:", "routes: { learn: false }\nhandlers:")).toMatchObject({
-      routes: true,
-      enrich: false,
+      sections: ["routes"],
       nothing: false,
     });
   });

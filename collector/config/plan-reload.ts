@@ -24,26 +24,30 @@ export interface ReloadPlan {
   readonly instances: Difference;
   readonly rules: Difference;
   readonly listeners: readonly ListenerChange[];
-  readonly vocabulary: boolean;
-  readonly enrich: boolean;
-  readonly routes: boolean;
+  /** The other sections that differ, by name. */
+  readonly sections: readonly string[];
   /** Nothing at all is different. */
   readonly nothing: boolean;
 }
 
 /** Compares what runs with what is to run. A handler counts as unchanged only if the adapter would be told the same. */
 export function planReload(previous: CheckedConfig, next: CheckedConfig): ReloadPlan {
-  const differs = (section: keyof HubConfig) => !isDeepStrictEqual(previous.config[section], next.config[section]);
-  const plan = {
+  return {
     handlers: compare(handlersOf(previous), handlersOf(next)),
     instances: compare(Object.entries(previous.config.instances), Object.entries(next.config.instances)),
     rules: compare(rulesOf(previous), rulesOf(next)),
     listeners: compareListeners(previous.config.listeners, next.config.listeners),
-    vocabulary: differs("vocabulary"),
-    enrich: differs("enrich"),
-    routes: differs("routes"),
+    sections: compareSections(previous.config, next.config),
+    nothing: isDeepStrictEqual(comparable(previous), comparable(next)),
   };
-  return { ...plan, nothing: isDeepStrictEqual(comparable(previous), comparable(next)) };
+}
+
+/** Sections that are compared entry by entry. */
+const entrywise: readonly string[] = ["handlers", "instances", "rules", "listeners"] satisfies (keyof HubConfig)[];
+
+function compareSections(previous: HubConfig, next: HubConfig): string[] {
+  const { added, removed, changed } = compare(Object.entries(previous), Object.entries(next));
+  return [...added, ...removed, ...changed].filter((section) => !entrywise.includes(section));
 }
 
 /** The order of rules and handlers is part of what runs. */
