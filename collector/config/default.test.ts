@@ -252,19 +252,8 @@ describe("labels of requests", () => {
     ],
     [
       "traffic let through",
-      { ...peers, "upstream.cluster": "PassthroughCluster" },
+      { "upstream.cluster": "PassthroughCluster", "destination.service.name": "PassthroughCluster" },
       { destination_service_name: "PassthroughCluster" },
-    ],
-    ["traffic stopped", { "upstream.cluster": "BlackHoleCluster" }, { destination_service_name: "BlackHoleCluster" }],
-    [
-      "traffic let in",
-      { ...peers, "upstream.cluster": "InboundPassthroughCluster" },
-      { destination_service_name: "InboundPassthroughCluster" },
-    ],
-    [
-      "traffic let in by older versions",
-      { "upstream.cluster": "InboundPassthroughClusterIpv4" },
-      { destination_service_name: "InboundPassthroughCluster" },
     ],
     [
       "other clusters",
