@@ -1,0 +1,30 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { expect, it } from "vitest";
+import { receivers } from "../../collector/receivers/inventory.ts";
+import { StreamAccessLogsMessageSchema } from "../../schemas/gen/envoy/service/accesslog/v3/als_pb.js";
+import { type ReceiverFixture, receiverBattery } from "./receiver-battery.ts";
+
+const fixtures: Readonly<Record<string, ReceiverFixture>> = {
+  "envoy-als": {
+    method: "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs",
+    message: toBinary(
+      StreamAccessLogsMessageSchema,
+      create(StreamAccessLogsMessageSchema, {
+        identifier: { node: { id: "proxy" }, logName: "log" },
+        logEntries: { case: "httpLogs", value: { logEntry: [{ request: { path: "/" } }, {}, {}] } },
+      }),
+    ),
+    records: 3,
+    broken: Uint8Array.of(0x12, 9, 0x0a),
+  },
+};
+
+for (const receiver of receivers) {
+  const fixture = fixtures[receiver.type];
+  if (fixture !== undefined) receiverBattery(receiver, fixture);
+}
+
+it("tries every receiver that answers gRPC", () => {
+  const wanted = receivers.filter(({ services }) => services.length > 0).map(({ type }) => type);
+  expect(Object.keys(fixtures)).toEqual(wanted);
+});
