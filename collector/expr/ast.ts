@@ -20,6 +20,7 @@ export type Node =
   | Comprehension
   | Bind;
 
+/** A constant. */
 export interface Literal {
   readonly kind: "literal";
   readonly at: number;
@@ -35,6 +36,7 @@ export interface Name {
   readonly name: string;
 }
 
+/** `operand.field`. */
 export interface Select {
   readonly kind: "select";
   readonly at: number;
@@ -51,6 +53,7 @@ export interface Call {
   readonly args: readonly Node[];
 }
 
+/** `a && b && c`, `a || b || c`. */
 export interface Logic {
   readonly kind: "and" | "or";
   /** Of the first operator. */
@@ -58,6 +61,7 @@ export interface Logic {
   readonly operands: readonly Node[];
 }
 
+/** `test ? yes : no`. */
 export interface Conditional {
   readonly kind: "conditional";
   readonly at: number;
@@ -73,18 +77,21 @@ export interface Default {
   readonly operands: readonly Node[];
 }
 
+/** `has(operand)`. */
 export interface Has {
   readonly kind: "has";
   readonly at: number;
   readonly operand: Node;
 }
 
+/** `[a, b]`. */
 export interface ListLiteral {
   readonly kind: "list";
   readonly at: number;
   readonly elements: readonly Node[];
 }
 
+/** `{key: value}`. */
 export interface MapLiteral {
   readonly kind: "map";
   readonly at: number;

@@ -1,3 +1,4 @@
+import type { Timestamp } from "../../schemas/model/value.ts";
 import { type Call, type Node, startOf } from "./ast.ts";
 import type { Checker } from "./check.ts";
 import { keyOf } from "./check-name.ts";
@@ -16,7 +17,7 @@ import {
 import { elementAt } from "./functions/lists.ts";
 import { noSuchOverload } from "./functions/overload.ts";
 import { BOOL, DYN, INT64, isAssignable, isDynamic, isNumber, isText, join, type Type, typeName } from "./types.ts";
-import { needsBox, type Timestamp, unbox } from "./values.ts";
+import { needsBox, unbox } from "./values.ts";
 
 const primitives: ReadonlySet<string> = new Set(["STRING", "INT64", "DOUBLE", "BOOL", "DURATION", "IP_ADDRESS"]);
 

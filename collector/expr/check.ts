@@ -7,6 +7,7 @@ import { checkName } from "./check-name.ts";
 import type { Checked } from "./checked.ts";
 import { broken, coerce, constant } from "./coerce.ts";
 import type { Environment } from "./environment.ts";
+import { maxProblems } from "./limits.ts";
 import type { Problem } from "./problem.ts";
 import { BOOL, isAssignable, isText, join, type Type, typeName } from "./types.ts";
 
@@ -30,6 +31,7 @@ export class Checker {
 
   /** The checked node; `broken` where a problem was reported. */
   check(node: Node): Checked {
+    if (this.problems.length >= maxProblems) return broken;
     switch (node.kind) {
       case "literal":
         return constant(node.type, node.value);

@@ -40,12 +40,14 @@ export type Checked =
       readonly body: Checked;
     };
 
+/** A value that is known; raw unless the type is dynamic. */
 export interface Constant {
   readonly op: "constant";
   readonly type: Type;
   readonly value: unknown;
 }
 
+/** A function applied to values in the forms that it takes. */
 export interface CheckedCall {
   readonly op: "call";
   readonly type: Type;
@@ -64,6 +66,7 @@ export interface CheckedKey {
   readonly key: Checked;
 }
 
+/** A macro over a list or map. */
 export interface CheckedComprehension {
   readonly op: "comprehension";
   readonly type: Type;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { slotOf } from "../../schemas/attributes/vocabulary.ts";
 import { compile } from "./compile.ts";
-import { compiled, evaluate, problems, slotOf, slotsOf, vocabulary } from "./expr.fixture.ts";
+import { compiled, evaluate, problems, slotsOf, vocabulary } from "./expr.fixture.ts";
 
 describe("compile", () => {
   it("gives text, type and the slots in ascending order", () => {
@@ -104,6 +105,10 @@ describe("limits", () => {
     ["conditionals", `${"true ? 1 : ".repeat(300)}1`],
   ])("deep %s are refused with their place", (_name, text) => {
     expect(problems(text)).toEqual([expect.stringMatching(/^1:\d+ nested more than 200 deep$/)]);
+  });
+
+  it("a text full of mistakes is not searched to its end", () => {
+    expect(problems(`[${Array(5000).fill("request.pth").join(",")}]`)).toHaveLength(100);
   });
 
   it("long chains of &&, || and | are not deep", () => {

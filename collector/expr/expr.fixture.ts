@@ -1,4 +1,4 @@
-import { type AttributeName, createVocabulary, slotOf } from "../../schemas/attributes/vocabulary.ts";
+import { type AttributeName, createVocabulary } from "../../schemas/attributes/vocabulary.ts";
 import type { Value } from "../../schemas/model/value.ts";
 import { compile } from "./compile.ts";
 import { EvalFailure, type Expression, type Slots } from "./expression.ts";
@@ -38,5 +38,3 @@ export function problems(text: string, expect?: readonly string[]): string[] {
   const result = compile(text, { vocabulary, expect });
   return result.ok ? [] : result.problems.map(({ line, column, message }) => `${line}:${column} ${message}`);
 }
-
-export { slotOf };

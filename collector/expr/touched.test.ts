@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { slotOf } from "../../schemas/attributes/vocabulary.ts";
 import { compileTracked } from "./compile.ts";
-import { type Given, slotOf, slotsOf, vocabulary } from "./expr.fixture.ts";
+import { type Given, slotsOf, vocabulary } from "./expr.fixture.ts";
 import { TouchedSet } from "./touched.ts";
 
 function touchedBy(text: string, given: Given): TouchedSet {

@@ -20,20 +20,35 @@ export type Type =
 
 const simple = <K extends SimpleKind>(kind: K): { readonly kind: K } => Object.freeze({ kind });
 
+/** Text. */
 export const STRING = simple("STRING");
+/** Signed integer of 64 bits. */
 export const INT64 = simple("INT64");
+/** Floating point number of 64 bits. */
 export const DOUBLE = simple("DOUBLE");
+/** Truth value. */
 export const BOOL = simple("BOOL");
+/** Point in time. */
 export const TIMESTAMP = simple("TIMESTAMP");
+/** Nanoseconds. */
 export const DURATION = simple("DURATION");
+/** IPv4 or IPv6 address. */
 export const IP_ADDRESS = simple("IP_ADDRESS");
+/** Unsigned integer of 64 bits. */
 export const UINT = simple("uint");
+/** Bytes. */
 export const BYTES = simple("bytes");
+/** The type of `null`. */
 export const NULL = simple("null");
+/** Types as values. */
 export const TYPE = simple("type");
+/** Block of addresses. */
 export const CIDR = simple("cidr");
+/** Known only at run time. */
 export const DYN = simple("dyn");
+/** Element of an empty list: joins with anything. */
 export const NONE = simple("none");
+/** What a problem was reported about: fits anywhere. */
 export const ERROR = simple("error");
 
 /** The type of lists of `element`. */
@@ -42,6 +57,7 @@ export const listOf = (element: Type): Type => ({ kind: "list", element });
 /** The type of maps from `key` to `value`. */
 export const mapOf = (key: Type, value: Type): Type => ({ kind: "map", key, value });
 
+/** Map of texts. */
 export const STRING_MAP: Type = Object.freeze(mapOf(STRING, STRING));
 
 /** The static type of an attribute. */

@@ -1,4 +1,4 @@
-import { type Int64, isTimestamp, type Timestamp, toInt64 } from "../../schemas/model/value.ts";
+import { type Int64, isTimestamp, toInt64 } from "../../schemas/model/value.ts";
 import { EvalFailure } from "./expression.ts";
 import { type Type, typeName } from "./types.ts";
 
@@ -197,5 +197,3 @@ export function isNumeric(value: unknown): value is Numeric {
 export function toPrimitive(value: Numeric): number | bigint {
   return value instanceof Uint || value instanceof BoxedDouble ? value.value : value;
 }
-
-export type { Int64, Timestamp };

@@ -14,7 +14,7 @@ function concat(a: string, b: string): string | EvalFailure {
 }
 
 function concatBytes(a: Uint8Array, b: Uint8Array): Uint8Array | EvalFailure {
-  return a.length + b.length > maxStringLength ? tooLong : Uint8Array.from([...a, ...b]);
+  return a.length + b.length > maxStringLength ? tooLong : new Uint8Array(Buffer.concat([a, b]));
 }
 
 /** Maps the letters A to Z alone, as `lowerAscii` says. */
