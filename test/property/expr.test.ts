@@ -35,7 +35,7 @@ describe("expressions", () => {
         if (!tracked.ok) throw new Error(`${text}: ${tracked.problems[0]?.message}`);
         expect(evaluate(text, values)).toEqual(outcome(tracked.expression.evaluate(values)));
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 
@@ -75,7 +75,7 @@ describe("expressions", () => {
         if (compiled.ok) compiled.expression.evaluate(values as Slots);
         else for (const { line, column } of compiled.problems) expect(Math.min(line, column)).toBeGreaterThan(0);
       }),
-      { numRuns: 5000 },
+      { numRuns: 2500 },
     );
   });
 });
@@ -149,7 +149,7 @@ describe("texts", () => {
         if (typeof glob !== "function") throw glob;
         expect([pattern, text, glob(text)]).toEqual([pattern, text, toRegExp(pattern).test(text)]);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 });
