@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { dirname, resolve } from "node:path";
+import { LISTEN_HOST } from "./defaults.ts";
 import { BUILT_IN } from "./merge.ts";
 import type { Path, Place, Report } from "./problem.ts";
 import { child, type Entry, isEmpty, itemsOf, type Tree, textOf } from "./tree.ts";
@@ -39,7 +40,8 @@ function checkAddress({ key, value }: Entry, path: Path, bound: BoundAddress[], 
     report({
       at: tree.at,
       path: [...path, "address"],
-      message: `"${text}" is no address`,
+      message:
+        tree.at.file === BUILT_IN ? `${LISTEN_HOST} makes "${text}", which is no address` : `"${text}" is no address`,
       expected: "host:port with a port from 0 to 65535, and IPv6 hosts in brackets",
       suggestion,
     });

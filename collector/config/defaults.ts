@@ -1,12 +1,19 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Environment } from "./environment.ts";
 
-/** The listeners that exist unless a configuration says otherwise (null turns one off). */
-export const defaultListeners = {
-  grpc: { address: "127.0.0.1:4317" },
-  http: { address: "127.0.0.1:4318" },
-  admin: { address: "127.0.0.1:8080" },
-} as const;
+/** The environment variable that names the host of listeners whose address nobody wrote; the container image sets it. */
+export const LISTEN_HOST = "MIXDOWN_LISTEN_HOST";
+
+/** The listeners that exist unless a configuration says otherwise (null turns one off): on loopback unless MIXDOWN_LISTEN_HOST is set. */
+export function defaultListeners(env: Environment) {
+  const host = env[LISTEN_HOST] || "127.0.0.1";
+  return {
+    grpc: { address: `${host}:4317` },
+    http: { address: `${host}:4318` },
+    admin: { address: `${host}:8080` },
+  };
+}
 
 /** The file that is loaded without --config, in a checkout and in a built package alike. */
 export function defaultConfigFile(from: string = import.meta.dirname): string {

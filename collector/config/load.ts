@@ -103,7 +103,7 @@ function check(
     if (isTrusted(finding.at, texts)) findings.push(finding);
   };
   const trees = texts.flatMap(({ file, tree }) => (tree === undefined ? [] : [{ file, tree }]));
-  const merged = mergeFiles(trees, configSchema.shape, toDefaultTree(defaultListeners), report);
+  const merged = mergeFiles(trees, configSchema.shape, toDefaultTree(defaultListeners(options.env)), report);
   const section = (name: keyof HubConfig) => sectionOf(merged, name);
 
   const plain = readShape(merged, configSchema, [], report);
