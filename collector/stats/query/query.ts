@@ -93,6 +93,11 @@ export interface QueryProblem {
   readonly message: string;
   /** What would be right, where that is a list. */
   readonly allowed?: readonly string[];
+  /** The nearest right name. */
+  readonly suggestion?: string;
+  /** Where in the parameter's text, both from 1. */
+  readonly line?: number;
+  readonly column?: number;
 }
 
 /** An answer, or why there is none: `invalid` is the asker's, the others are ours and may pass. */

@@ -1,6 +1,7 @@
 import { createVocabulary, type Vocabulary } from "../../../schemas/attributes/vocabulary.ts";
+import { nearest } from "../../../schemas/model/nearest.ts";
 import type { Value } from "../../../schemas/model/value.ts";
-import type { Compiled, CompileOptions, Expression } from "../../expr/expression.ts";
+import type { Compiled, CompileOptions, Expression, ExpressionProblem } from "../../expr/expression.ts";
 import { type SeriesKey, storedAttributes, storedDimensions } from "../dimensions.ts";
 import { QueryFailure, type QueryProblem } from "./query.ts";
 
@@ -30,24 +31,44 @@ export function compileWhere(text: string | undefined, compile: Compile): Where 
   const compiled = compile(text, { vocabulary, expect: ["BOOL"] });
   if (!compiled.ok) throw new QueryFailure("invalid", ...compiled.problems.map(toProblem));
   const { expression } = compiled;
-  return { matches: toFilter(expression, vocabulary), reads: expression.slots.map((slot) => nameOf(slot, vocabulary)) };
+  const reads = expression.slots.map((slot) => nameOf(slot, vocabulary, text));
+  return { matches: toFilter(expression, vocabulary), reads };
 }
 
-/** Fails unless statistics store the attribute. */
-export function checkStored(name: string, parameter: string): void {
+/** Fails unless statistics store the attribute; `place` is where it stands in the parameter's text. */
+export function checkStored(name: string, parameter: string, place: Partial<Place> = {}): void {
   if (storedAttributes.includes(name)) return;
+  const suggestion = nearest(name, storedAttributes);
   throw new QueryFailure("invalid", {
     parameter,
     message: `${name.slice(0, 100)} is not stored by statistics`,
     allowed: storedAttributes,
+    ...(suggestion === undefined ? {} : { suggestion }),
+    ...place,
   });
 }
 
-const nameOf = (slot: number, { attributes }: Vocabulary): string => {
+interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+const nameOf = (slot: number, { attributes }: Vocabulary, text: string): string => {
   const name = slotNames.get(slot);
-  if (name === undefined) checkStored(attributes[slot]?.name ?? `slot ${slot}`, "where");
-  return name ?? "";
+  if (name !== undefined) return name;
+  const wrong = attributes[slot]?.name ?? `slot ${slot}`;
+  checkStored(wrong, "where", placeOf(wrong, text));
+  return wrong;
 };
+
+/** Where a name first stands in an expression, outside of text in quotes; columns in code points. */
+function placeOf(name: string, text: string): Partial<Place> {
+  const parts = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[\w.]+/gs;
+  const found = [...text.matchAll(parts)].find(([part]) => part === name || part.startsWith(`${name}.`));
+  if (found === undefined) return {};
+  const before = text.slice(0, found.index).split(/\r\n|\r|\n/);
+  return { line: before.length, column: [...(before.at(-1) ?? "")].length + 1 };
+}
 
 function toFilter(expression: Expression, { attributes }: Vocabulary): SeriesFilter {
   const values = new Array<Value | undefined>(attributes.length).fill(undefined);
@@ -58,12 +79,17 @@ function toFilter(expression: Expression, { attributes }: Vocabulary): SeriesFil
   };
 }
 
-function toProblem(problem: { line: number; column: number; message: string; suggestion?: string }): QueryProblem {
-  const { line, column, message, suggestion } = problem;
+function toProblem({ line, column, message, suggestion }: ExpressionProblem): QueryProblem {
   const hint = suggestion === undefined ? "" : `; did you mean ${suggestion}?`;
   const isName = /unknown|undeclared|not declared/i.test(message);
-  const place = `line ${line}, column ${column}`;
-  return { parameter: "where", message: `${place}: ${message}${hint}`, allowed: isName ? storedAttributes : undefined };
+  return {
+    parameter: "where",
+    message: `line ${line}, column ${column}: ${message}${hint}`,
+    line,
+    column,
+    ...(suggestion === undefined ? {} : { suggestion }),
+    ...(isName ? { allowed: storedAttributes } : {}),
+  };
 }
 
 function fail({ message }: { message: string }): never {
