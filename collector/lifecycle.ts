@@ -64,6 +64,7 @@ export async function openHub({ checked, log, now }: HubOptions): Promise<Hub> {
         if (service === "admin") mountAdmin(server, { metrics: pages, ready: () => ready });
         else receivers.mount(server, config);
       },
+      messages: receivers.messages,
       transportEvents: events.transport,
       tlsEvents: events.tls,
       onFault: events.httpFault,

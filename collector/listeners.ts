@@ -6,10 +6,11 @@ import { HubError } from "./errors.ts";
 import { formatAddress, parseAddress } from "./transport/address.ts";
 import type { GrpcMethods } from "./transport/grpc.ts";
 import { createGrpcServer, type TransportEvents } from "./transport/grpc-server.ts";
+import { createSyslogServer, type MessageSink } from "./transport/syslog/server.ts";
 import { createTlsSource, type TlsEvents, type TlsSource } from "./transport/tls.ts";
 
 /** What a listener can serve. */
-export type Service = "grpc" | "http" | "admin";
+export type Service = "grpc" | "http" | "admin" | "syslog";
 
 /** What listeners put on their sockets. */
 export interface ListenerServices {
@@ -17,6 +18,8 @@ export interface ListenerServices {
   grpcMethods(name: string, config: ListenerConfig): GrpcMethods;
   /** Adds the HTTP routes of a service. */
   mount(service: "http" | "admin", server: FastifyInstance, config: ListenerConfig): void;
+  /** What takes the messages of a syslog listener. */
+  messages(config: ListenerConfig): MessageSink;
   /** Counts for one listener. */
   transportEvents(name: string): TransportEvents;
   /** Hears of certificates that changed. */
@@ -37,7 +40,7 @@ export interface Listener {
 /** What a listener serves: what its settings say, else what it is named after. */
 export function servicesOf(name: string, config: ListenerConfig): readonly Service[] {
   if (config.serves !== undefined) return config.serves;
-  return name === "http" || name === "admin" ? [name] : ["grpc"];
+  return name === "http" || name === "admin" || name === "syslog" ? [name] : ["grpc"];
 }
 
 /** Binds every listener that is not off. Rejects with LISTEN_FAILED, with nothing left bound. */
@@ -53,8 +56,10 @@ export async function openListeners(config: HubConfig["listeners"], services: Li
 
 async function openListener(name: string, config: ListenerConfig, services: ListenerServices): Promise<Listener> {
   try {
-    return servicesOf(name, config).includes("grpc")
-      ? await openGrpc(name, config, services)
+    const serves = servicesOf(name, config);
+    if (serves.includes("grpc")) return await openGrpc(name, config, services);
+    return serves.includes("syslog")
+      ? await openSyslog(name, config, services)
       : await openHttp(name, config, services);
   } catch (error) {
     if (error instanceof HubError) throw error;
@@ -79,13 +84,23 @@ async function openGrpc(name: string, config: ListenerConfig, services: Listener
   return { name, address, serves: ["grpc"], drain: (graceMs) => server.drain(graceMs) };
 }
 
+async function openSyslog(name: string, config: ListenerConfig, services: ListenerServices): Promise<Listener> {
+  const server = createSyslogServer({
+    config,
+    sink: services.messages(config),
+    events: services.transportEvents(name),
+    tlsEvents: services.tlsEvents(name),
+  });
+  return { name, address: await server.listen(), serves: ["syslog"], drain: (graceMs) => server.drain(graceMs) };
+}
+
 async function openHttp(name: string, config: ListenerConfig, services: ListenerServices): Promise<Listener> {
   const tls = config.tls === undefined ? undefined : createTlsSource(config.tls, services.tlsEvents(name));
   const server = createHttpServer({ limits: config.limits, tls: tls?.options(), onFault: services.onFault });
   if (tls !== undefined && server.server instanceof TlsServer)
     secure(server.server, tls, services.transportEvents(name));
   const serves = servicesOf(name, config);
-  for (const service of serves) if (service !== "grpc") services.mount(service, server, config);
+  for (const service of serves) if (service === "http" || service === "admin") services.mount(service, server, config);
   try {
     const address = { ...parseAddress(config.address), reusePort: config.reusePort };
     await server.listen(address);

@@ -1,5 +1,6 @@
-import type { AccessLogBatch, AccessLogEntry, Json, StreamOrigin } from "../schemas/model/access-log.ts";
+import type { AccessLogBatch, AccessLogEntry, StreamOrigin } from "../schemas/model/access-log.ts";
 import type {
+  RawRecord,
   RecordBatch,
   RecordOrigin,
   RecordProblem,
@@ -12,8 +13,12 @@ import { AttributeRecord, type Projection } from "../schemas/model/record.ts";
 /** Turns entries of one stream into records: fills a record that was reset. */
 export type NormalizeEntry = (entry: AccessLogEntry, record: AttributeRecord) => void;
 
-/** The same for records that came as JSON, which may be refused. */
-export type NormalizeRecord = (value: Json, record: AttributeRecord) => RecordProblem | undefined;
+/** The same for records that came as JSON: says why it refuses one, and adds values that it leaves out of others to a list. */
+export type NormalizeRecord = (
+  raw: RawRecord,
+  record: AttributeRecord,
+  leftOut: RecordProblem[],
+) => RecordProblem | undefined;
 
 /**
  * What a configuration comes to once it is compiled: how entries become records, and what is done with them.
@@ -71,17 +76,18 @@ export function createPipeline(first: Plan, events: PipelineEvents): Pipeline {
       const { rules } = plan;
       const normalize = plan.normalize.records(origin);
       const rejected: RejectedRecord[] = [...refused];
+      const leftOut: RecordProblem[] = [];
       let matched = 0;
-      for (const { index, value } of records) {
+      for (const raw of records) {
         record.reset();
-        const problem = normalize(value, record);
-        if (problem !== undefined) rejected.push({ index, ...problem });
+        const problem = normalize(raw, record, leftOut);
+        if (problem !== undefined) rejected.push({ index: raw.index, ...problem });
         else if (rules.report(record)) matched++;
       }
       const malformed = rejected.length;
       const accepted = records.length + refused.length - malformed;
       events.batch(source, matched, accepted - matched, malformed);
-      return { accepted, malformed, rejected };
+      return { accepted, malformed, rejected, leftOut };
     },
     swap(next) {
       plan = next;

@@ -5,6 +5,7 @@ import { createAccessLogNormalizer } from "./normalize/access-log.ts";
 import { type ConnectionTable, createConnectionTable } from "./normalize/connection-table.ts";
 import { createEnrichTables } from "./normalize/enrich.ts";
 import { createJsonNormalizer } from "./normalize/json-record.ts";
+import { createLogNormalizer } from "./normalize/log-record.ts";
 import { createRouteTemplates, type RoutesConfig, type RouteTemplates } from "./normalize/route-templates.ts";
 import type { Plan } from "./pipeline.ts";
 import { createRuleTable, type RuleTable } from "./rules/rule-table.ts";
@@ -63,12 +64,13 @@ export function createPlan(checked: CheckedConfig, lanes: ReadonlyMap<string, La
     connections: state.connections,
   });
   const reports = createJsonNormalizer({ vocabulary, projection, routes: state.routesFor(config.routes) });
+  const logs = createLogNormalizer({ vocabulary, projection, routes: state.routesFor(config.routes) });
   return {
     slots: vocabulary.attributes.length,
     projection,
     normalize: {
       accessLog: (origin) => normalizer.forOrigin(origin),
-      records: (origin) => reports.forOrigin(origin),
+      records: (origin) => (origin.kind === "report" ? reports.forOrigin(origin) : logs.forOrigin(origin)),
     },
     rules,
   };

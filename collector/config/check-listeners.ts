@@ -9,7 +9,7 @@ import { child, type Entry, isEmpty, itemsOf, type Tree, textOf } from "./tree.t
 export type ReadFile = (path: string) => string;
 
 /** What listeners are named after when they do not say what they serve. */
-const services: readonly string[] = ["grpc", "http", "admin"];
+const services: readonly string[] = ["grpc", "http", "admin", "syslog"];
 
 /** Checks addresses, what is served, and that the files of TLS are there. */
 export function checkListeners(listeners: readonly Entry[], readFile: ReadFile, report: Report): void {
@@ -27,6 +27,8 @@ interface BoundAddress {
   readonly listener: string;
   readonly host: string;
   readonly port: number;
+  /** UDP and TCP have ports of their own. */
+  readonly udp: boolean;
   readonly at: Place;
 }
 
@@ -47,14 +49,14 @@ function checkAddress({ key, value }: Entry, path: Path, bound: BoundAddress[], 
     });
     return;
   }
-  const mine = { listener: key, ...address, at: tree.at };
+  const mine = { listener: key, ...address, udp: isUdp(key, value), at: tree.at };
   const rival = bound.find((other) => collide(other, mine));
   if (rival === undefined) bound.push(mine);
   else reportCollision(rival, mine, path, report);
 }
 
 function collide(a: BoundAddress, b: BoundAddress): boolean {
-  return a.port === b.port && a.port !== 0 && overlap(a.host, b.host);
+  return a.port === b.port && a.port !== 0 && a.udp === b.udp && overlap(a.host, b.host);
 }
 
 /** Told where somebody wrote it, not where the program has its default. */
@@ -64,6 +66,17 @@ function reportCollision(first: BoundAddress, second: BoundAddress, path: Path, 
   const message = `listener "${other.listener}" already has port ${other.port} (${where})`;
   const expected = "another port, or 0 for a free one";
   report({ at: wrong.at, path: [...path.slice(0, -1), wrong.listener, "address"], message, expected });
+}
+
+/** Whether a listener's socket is one of UDP. */
+export function isUdp(name: string, listener: Tree): boolean {
+  return servesSyslog(name, listener) && textOf(child(child(listener, "syslog"), "transport")) !== "tcp";
+}
+
+/** Whether a listener takes syslog, by what it serves or is named after. */
+export function servesSyslog(name: string, listener: Tree): boolean {
+  const serves = child(listener, "serves");
+  return serves === undefined ? name === "syslog" : itemsOf(serves).some((item) => textOf(item) === "syslog");
 }
 
 function toHostPort(text: string): { host: string; port: number } | undefined {
@@ -95,14 +108,18 @@ function checkServes({ key, keyAt, value }: Entry, path: Path, report: Report): 
       at: keyAt,
       path,
       message: `listener "${key}" does not say what it serves`,
-      expected: "serves: [grpc], [http] or [admin]",
+      expected: "serves: [grpc], [http], [admin] or [syslog]",
     });
   }
-  if (serves.includes("grpc") && serves.some((service) => service !== "grpc")) {
+  for (const [service, name] of [
+    ["grpc", "gRPC"],
+    ["syslog", "syslog"],
+  ] as const) {
+    if (!serves.includes(service) || serves.every((other) => other === service)) continue;
     report({
       at: child(value, "serves")?.at ?? keyAt,
       path: [...path, "serves"],
-      message: "gRPC shares its listener with nothing else",
+      message: `${name} shares its listener with nothing else`,
       expected: "a listener of its own for each",
     });
   }

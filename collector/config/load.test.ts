@@ -366,7 +366,9 @@ describe("listeners", () => {
     ["a: { address: '127.0.0.1:0', serves: [http] }, b: { address: '127.0.0.1:0', serves: [http] }", []],
     [
       "extra: { address: '127.0.0.1:0' }",
-      ['a.yaml:1:14: listener "extra" does not say what it serves (expected serves: [grpc], [http] or [admin])'],
+      [
+        'a.yaml:1:14: listener "extra" does not say what it serves (expected serves: [grpc], [http], [admin] or [syslog])',
+      ],
     ],
     ["extra: { serves: [http] }", ['a.yaml:1:21: "address" is missing (expected text)']],
     [

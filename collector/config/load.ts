@@ -6,6 +6,7 @@ import { checkHandlers } from "./check-handlers.ts";
 import { checkInstances } from "./check-instances.ts";
 import { checkListeners, type ReadFile, reasonOf, resolveTlsPath, tlsFiles } from "./check-listeners.ts";
 import { checkRules, type NamedAction } from "./check-rules.ts";
+import { checkSyslog } from "./check-syslog.ts";
 import { defineVocabulary } from "./check-vocabulary.ts";
 import type { CheckedConfig, CheckedInstance } from "./checked.ts";
 import { defaultListeners } from "./defaults.ts";
@@ -118,6 +119,7 @@ function check(
     report,
   );
   checkListeners(section("listeners"), options.readFile, report);
+  checkSyslog(section("listeners"), vocabulary.vocabulary, report);
   checkEnrich(child(merged, "enrich"), vocabulary.vocabulary, report);
   checkRoutes(child(merged, "routes"), report);
   if (findings.length > 0) return undefined;
@@ -148,7 +150,7 @@ function finish(config: HubConfig, merged: MapTree): HubConfig {
   const listeners = Object.entries(config.listeners).map(
     ([name, listener]): [string, HubConfig["listeners"][string]] => {
       if (listener === null) return [name, null];
-      const service = (["grpc", "http", "admin"] as const).find((known) => known === name);
+      const service = (["grpc", "http", "admin", "syslog"] as const).find((known) => known === name);
       const serves = listener.serves ?? (service === undefined ? undefined : [service]);
       const tls = listener.tls && {
         ...listener.tls,

@@ -63,17 +63,50 @@ const limits = z
   })
   .describe("Limits of a listener.");
 
+const logField = z
+  .union([
+    z.string(),
+    z.strictObject({
+      attribute: z.string().describe("Name of the attribute."),
+      unit: z
+        .enum(["s", "ms", "us", "ns"])
+        .optional()
+        .describe("What one of a plain number is: of a duration, or of a time since 1970."),
+      pick: z.enum(["first", "last"]).optional().describe("Which one counts of several parted by commas."),
+    }),
+  ])
+  .describe("Name of an attribute, or that and how its value is written.");
+
+const syslog = z
+  .strictObject({
+    transport: z.enum(["udp", "tcp"]).default("udp").describe("UDP, or TCP with octet counts or lines, as they come."),
+    maxMessageBytes: z
+      .int()
+      .positive()
+      .max(1_048_576)
+      .default(65_536)
+      .describe("Largest message; longer ones are dropped and counted."),
+    fields: z
+      .record(z.string().min(1), logField)
+      .optional()
+      .describe(
+        "Attributes by member of the JSON, with dots for members of members. By default those of docs/syslog.md.",
+      ),
+  })
+  .describe("How log lines of proxies are taken: JSON in the message of RFC 5424 or RFC 3164.");
+
 const listener = z
   .strictObject({
     address: z
       .string()
       .describe('"host:port"; port 0 picks a free one. The listeners grpc, http and admin have one unless it is set.'),
     serves: z
-      .array(z.enum(["grpc", "http", "admin"]))
+      .array(z.enum(["grpc", "http", "admin", "syslog"]))
       .min(1)
       .optional()
       .describe("What is served; by default what the listener is named after."),
     tls: tls.optional(),
+    syslog: syslog.optional(),
     limits: limits.prefault({}),
     reusePort: z
       .boolean()
@@ -176,6 +209,8 @@ export const configSchema = z.strictObject({
 export type HubConfig = z.output<typeof configSchema>;
 /** One listener's settings. */
 export type ListenerConfig = z.output<typeof listener>;
+/** How one listener takes log lines. */
+export type SyslogConfig = z.output<typeof syslog>;
 /** One listener's limits. */
 export type ListenerLimits = z.output<typeof limits>;
 /** One listener's TLS settings. */

@@ -11,8 +11,7 @@ export function requestDerivations(routes: RouteTemplates): readonly Derivation[
     {
       attribute: "request.time",
       from: ["response.time", "response.duration"],
-      make: (end, duration) =>
-        duration === undefined ? undefined : shift(end, subtractInt64(0, duration as Int64)),
+      make: (end, duration) => (duration === undefined ? undefined : shift(end, subtractInt64(0, duration as Int64))),
     },
     { attribute: "response.time", from: ["request.time", "response.duration"], make: shift },
     { attribute: "context.time", from: ["request.time"], make: (time) => time },
@@ -31,7 +30,9 @@ export function requestDerivations(routes: RouteTemplates): readonly Derivation[
       attribute: "route.template",
       from: ["request.url_path", "destination.service.host", "request.host", "context.protocol"],
       make: (path, service, authority, protocol) =>
-        typeof path === "string" ? routes.template(hostNamed(service, authority), path, protocol === "grpc") : undefined,
+        typeof path === "string"
+          ? routes.template(hostNamed(service, authority), path, protocol === "grpc")
+          : undefined,
     },
   ];
 }
@@ -43,4 +44,47 @@ function shift(time: Value | undefined, nanos: Value | undefined): Timestamp | u
 function hostNamed(service: Value | undefined, authority: Value | undefined): string {
   if (typeof service === "string") return service;
   return (typeof authority === "string" ? hostOf(authority) : undefined) ?? "";
+}
+
+/** What a log line of a proxy says beside its members; `reporter` is the side it stands on, unless the line tells. */
+export function logDerivations(reporter: "inbound" | "outbound"): readonly Derivation[] {
+  return [
+    { attribute: "context.signal", from: [], make: () => "accesslog" },
+    { attribute: "context.event", from: [], make: () => "end" },
+    { attribute: "context.reporter.kind", from: [], make: () => reporter },
+    {
+      attribute: "context.reporter.local",
+      from: ["context.reporter.kind"],
+      make: (kind) => kind === "inbound",
+    },
+    {
+      attribute: "context.protocol",
+      from: ["response.grpc_status"],
+      make: (status) => (status === undefined ? "http" : "grpc"),
+    },
+    ...ownSide("source", "outbound"),
+    ...ownSide("destination", "inbound"),
+    {
+      attribute: "destination.service.host",
+      from: ["request.host"],
+      make: (authority) => (typeof authority === "string" ? hostOf(authority) : undefined),
+    },
+    { attribute: "destination.service.name", from: ["upstream.cluster"], make: (cluster) => cluster },
+    {
+      attribute: "connection.opened",
+      from: ["context.protocol", "connection.event"],
+      make: (protocol, event) => (protocol === "tcp" && event === "close" ? true : undefined),
+    },
+  ];
+}
+
+/** The proxy itself is the source of what goes out, and the destination of what comes in. */
+function ownSide(side: "source" | "destination", kind: "inbound" | "outbound"): Derivation[] {
+  return [
+    {
+      attribute: `${side}.workload.name`,
+      from: ["context.reporter.kind", "context.log_name"],
+      make: (reporter, app) => (reporter === kind ? app : undefined),
+    },
+  ];
 }

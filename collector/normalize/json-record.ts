@@ -1,12 +1,12 @@
 import { type AttributeName, slotOf, type Vocabulary } from "../../schemas/attributes/vocabulary.ts";
 import type { Json } from "../../schemas/model/access-log.ts";
 import { nearest } from "../../schemas/model/nearest.ts";
-import type { RecordProblem, ReportOrigin } from "../../schemas/model/raw-record.ts";
+import type { RawRecord, RecordProblem, ReportOrigin } from "../../schemas/model/raw-record.ts";
 import type { AttributeRecord, Projection } from "../../schemas/model/record.ts";
 import { memoizeByText } from "./bounded-cache.ts";
 import { requestDerivations } from "./derivations.ts";
 import { createDeriver } from "./derive.ts";
-import { type ReadValue, readByType, readHeaders, Unfit } from "./json-values.ts";
+import { type ReadValue, readByType, readHeaders, readWeight, Unfit } from "./json-values.ts";
 import type { RouteTemplates } from "./route-templates.ts";
 
 /** What a normalizer of records by attribute name works with. */
@@ -18,7 +18,7 @@ export interface JsonNormalizerOptions {
 }
 
 /** Fills a record that was reset from a value of JSON, or says why it cannot. A record that was refused is to be reset. */
-export type NormalizeRecord = (value: Json, record: AttributeRecord) => RecordProblem | undefined;
+export type NormalizeReport = (raw: RawRecord, record: AttributeRecord) => RecordProblem | undefined;
 
 interface Attribute {
   readonly slot: number;
@@ -31,7 +31,7 @@ interface Attribute {
 /** Brings reports by attribute name into records. */
 export interface JsonNormalizer {
   /** What to do with the records of one report; of its misspelt names the first few get suggestions. */
-  forOrigin(report: ReportOrigin): NormalizeRecord;
+  forOrigin(report: ReportOrigin): NormalizeReport;
 }
 
 /** Compiles a vocabulary into a reader of `{ attribute: value }`: one bad member refuses the record. */
@@ -41,12 +41,12 @@ export function createJsonNormalizer({ vocabulary, projection, routes }: JsonNor
   const keepsSignal = projection.has(signalSlot);
   const suggest = memoizeByText(MAX_REMEMBERED, (name) => nearest(name, attributes.keys()));
 
-  const known = new WeakMap<ReportOrigin, NormalizeRecord>();
+  const known = new WeakMap<ReportOrigin, NormalizeReport>();
 
-  function forReport(): NormalizeRecord {
+  function forReport(): NormalizeReport {
     let suggestions = MAX_SUGGESTIONS;
     const suggestFor = (name: string) => (suggestions-- > 0 && name.length <= MAX_NAME ? suggest(name) : undefined);
-    return (value, record) => {
+    return ({ value }, record) => {
       if (typeof value !== "object" || value === null || Array.isArray(value))
         return { reason: "not_an_object", error: `expected an object of attributes, got ${kindOf(value)}` };
       const members = value as { readonly [name: string]: Json };
@@ -98,13 +98,9 @@ function attributesOf(
   return new Map(attributes.map(entry));
 }
 
-/** How much one record may count for: far more than any sampling, and far less than spoils a sum. */
-const MAX_WEIGHT = 1e9;
-const noWeight = new Unfit(`a number above 0 and up to ${MAX_WEIGHT}`);
-
 /** Attributes of which the type says too little. */
 const special: { readonly [Name in AttributeName]?: ReadValue } = {
-  "context.weight": (value) => (typeof value === "number" && value > 0 && value <= MAX_WEIGHT ? value : noWeight),
+  "context.weight": readWeight,
   "request.headers": readHeaders,
   "response.headers": readHeaders,
   "response.trailers": readHeaders,

@@ -42,6 +42,15 @@ export const readByType: { readonly [Type in ValueType]: ReadValue } = {
 /** The same for names of headers, which rules read in lower case. */
 export const readHeaders: ReadValue = (value) => readMap(value, true);
 
+/** How much one record may count for: far more than any sampling, and far less than spoils a sum. */
+const MAX_WEIGHT = 1e9;
+const noWeight = new Unfit(`a number above 0 and up to ${MAX_WEIGHT}`);
+
+/** A weight, by which everything is counted. */
+export function readWeight(value: Json | Value): number | Unfit {
+  return typeof value === "number" && value > 0 && value <= MAX_WEIGHT ? value : noWeight;
+}
+
 /** Half surrogate pairs, which JSON can spell, are no text that could be written anywhere. */
 function readText(value: Json): Value | Unfit {
   if (typeof value !== "string") return noText;

@@ -3,13 +3,15 @@ import type { ListenerTrust } from "../../schemas/model/access-log.ts";
 import type { ListenerConfig } from "../config/schema.ts";
 import type { GrpcMethods } from "../transport/grpc.ts";
 import { createStandardServices } from "../transport/standard-services.ts";
+import type { MessageSink } from "../transport/syslog/server.ts";
 import { envoyAls } from "./envoy-als/index.ts";
 import { jsonReport } from "./json-report/index.ts";
 import { createProxyTable, type ProxyTable } from "./proxies.ts";
 import type { Intake, ReceiverDefinition, ReceiverEvents } from "./receiver.ts";
+import { syslog } from "./syslog/index.ts";
 
 /** Every way in, one line each. */
-export const receivers: readonly ReceiverDefinition[] = [envoyAls, jsonReport];
+export const receivers: readonly ReceiverDefinition[] = [envoyAls, jsonReport, syslog];
 
 /** What all receivers work with. */
 export interface ReceiversOptions {
@@ -25,6 +27,8 @@ export interface OpenReceivers {
   grpcMethods(name: string, listener: ListenerTrust): GrpcMethods;
   /** Adds the HTTP routes of all receivers to the server of a listener with these settings. */
   mount(server: FastifyInstance, listener: ListenerConfig): void;
+  /** What takes the messages of a syslog listener with these settings. */
+  messages(listener: ListenerConfig): MessageSink;
   /** What health tells from now on; not serving at first. */
   setServing(serving: boolean): void;
   /** The proxies that report. */
@@ -43,6 +47,11 @@ export function openReceivers({ intake, events, now }: ReceiversOptions): OpenRe
     },
     mount: (server, listener) => {
       for (const receiver of open) receiver.mount?.(server, listener);
+    },
+    messages(listener) {
+      const sink = open.map((receiver) => receiver.messages?.(listener)).find((each) => each !== undefined);
+      if (sink === undefined) throw new Error("no receiver takes syslog");
+      return sink;
     },
     setServing: standard.setServing,
     proxies,

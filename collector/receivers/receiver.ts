@@ -5,6 +5,7 @@ import type { RecordBatch, RecordReceipt } from "../../schemas/model/raw-record.
 import type { Receipt } from "../../schemas/model/receipt.ts";
 import type { ListenerConfig } from "../config/schema.ts";
 import type { GrpcMethods } from "../transport/grpc.ts";
+import type { MessageSink } from "../transport/syslog/server.ts";
 import type { ProxyTable } from "./proxies.ts";
 
 /** Where receivers hand over what they have read. A pending promise means: read nothing further from that sender. */
@@ -39,6 +40,8 @@ export interface Receiver {
   methods(listener: ListenerTrust): GrpcMethods;
   /** Adds its routes to the HTTP server of a listener. */
   mount?(server: FastifyInstance, listener: ListenerConfig): void;
+  /** Takes the messages of a syslog listener. */
+  messages?(listener: ListenerConfig): MessageSink;
 }
 
 /** One way in. */

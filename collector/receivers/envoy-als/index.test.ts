@@ -42,7 +42,7 @@ async function start(wait: () => Promise<void> | undefined = () => undefined): P
   const receivers = openReceivers({
     intake: {
       reportAccessLogs: (batch) => wait()?.then(() => read(batch)) ?? read(batch),
-      reportRecords: () => ({ accepted: 0, malformed: 0, rejected: [] }),
+      reportRecords: () => ({ accepted: 0, malformed: 0, rejected: [], leftOut: [] }),
     },
     events: {
       streamOpened: () => count("open"),

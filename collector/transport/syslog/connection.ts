@@ -1,0 +1,111 @@
+import type { Socket } from "node:net";
+import type { ListenerLimits } from "../../config/schema.ts";
+import type { CloseReason, TransportEvents } from "../events.ts";
+import type { MemoryLedger } from "../memory.ts";
+import { createFramer, type Frames, FramingError } from "./framing.ts";
+import type { MessageSink } from "./server.ts";
+
+/** What a connection works with. */
+export interface ConnectionOptions {
+  readonly limits: ListenerLimits;
+  readonly maxBytes: number;
+  readonly sink: MessageSink;
+  readonly events: TransportEvents;
+  readonly memory: MemoryLedger;
+  /** The connection is gone. */
+  closed(reason: CloseReason): void;
+}
+
+/** One sender. */
+export interface Connection {
+  /** Closes it if it has been idle, or one message has been arriving, for too long; milliseconds of performance.now. */
+  sweep(nowMs: number): void;
+  /** Tells the sender that nothing more is wanted, and takes what is on its way. */
+  end(reason: CloseReason): void;
+  /** Closes it at once. */
+  cut(reason: CloseReason): void;
+}
+
+/** Reads messages from a socket; while the sink is busy with some, no more are read. */
+export function openConnection(socket: Socket, options: ConnectionOptions): Connection {
+  const { limits, maxBytes, sink, events, memory, closed } = options;
+  const framer = createFramer(maxBytes);
+  let reason: CloseReason = "peer";
+  let booked = 0;
+  let readAt = performance.now();
+  let partialSince = readAt;
+
+  const cut = (why: CloseReason) => {
+    reason = why;
+    socket.destroy();
+  };
+
+  const book = () => {
+    const held = framer.heldBytes;
+    const fits = memory.add(held - booked);
+    booked = held;
+    return fits;
+  };
+
+  const read = (chunk: Buffer): Frames | undefined => {
+    try {
+      return framer.read(chunk);
+    } catch (error) {
+      if (!(error instanceof FramingError)) throw error;
+      events.protocolError("frame");
+      cut("fault");
+      return undefined;
+    }
+  };
+
+  const hand = async (messages: readonly Buffer[]) => {
+    try {
+      const done = sink(messages);
+      if (done === undefined) return;
+      socket.pause();
+      await done;
+    } catch (error) {
+      events.handlerFault("syslog", error);
+    }
+    socket.resume();
+  };
+
+  socket.setKeepAlive(limits.keepaliveIntervalMs > 0, limits.keepaliveIntervalMs);
+  socket.on("data", (chunk: Buffer) => {
+    readAt = performance.now();
+    events.bytes(chunk.length, 0);
+    const frames = read(chunk);
+    if (frames === undefined) return;
+    for (let i = 0; i < frames.oversized; i++) events.protocolError("message-size");
+    if (frames.messages.length > 0 || framer.heldBytes === 0) partialSince = readAt;
+    if (frames.messages.length > 0) void hand(frames.messages);
+    if (book()) return;
+    events.protocolError("memory");
+    cut("fault");
+  });
+  socket.on("end", () => {
+    const rest = framer.end();
+    if (rest.length > 0) void hand(rest);
+  });
+  socket.on("error", () => {}); // told by "close"
+  socket.on("close", () => {
+    memory.add(-booked);
+    booked = 0;
+    closed(reason);
+  });
+
+  return {
+    sweep(nowMs) {
+      if (limits.idleTimeoutMs > 0 && nowMs - readAt > limits.idleTimeoutMs) cut("idle");
+      else if (framer.heldBytes > 0 && nowMs - partialSince > limits.messageTimeoutMs) {
+        events.protocolError("message-timeout");
+        cut("fault");
+      }
+    },
+    end(why) {
+      reason = why;
+      socket.end();
+    },
+    cut,
+  };
+}
