@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { inventory as builtInAdapters } from "../../adapters/inventory.ts";
 import { defaultConfigFile } from "../config/defaults.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
@@ -64,6 +65,7 @@ async function serve(files: readonly string[], _dataDir: string, io: CommandIo):
     const watch = watchConfig(files, () => reloader.reload("file"), log);
     process.on("SIGHUP", () => reloader.reload("SIGHUP"));
     log.info({ listeners: hub.listeners }, "ready");
+    flushCompileCache();
     const signal = await stopSignal();
     log.info({ signal }, "stopping");
     watch.close();
