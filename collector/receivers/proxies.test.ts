@@ -31,6 +31,8 @@ describe("the table of proxies", () => {
         malformed: 1,
         firstSeenMs: 1,
         lastSeenMs: 5,
+        entriesPerSecond: 3,
+        clockSkewMs: undefined,
       },
       expect.objectContaining({ logName: "other", streams: 1 }),
     ]);
@@ -59,6 +61,16 @@ describe("the table of proxies", () => {
     a.close();
     table.open(named("b"));
     expect(table.rows()).toMatchObject([{ node: "b" }]);
+  });
+
+  it("tells how fast entries come, and how far the proxy's clock is off", () => {
+    let now = 1_000_000;
+    const table = createProxyTable(() => now);
+    const stream = table.open(named("a"));
+    stream.taken({ accepted: 100, malformed: 0, lastEndedMs: now - 250 });
+    now += 10_000;
+    stream.taken({ accepted: 100, malformed: 0, lastEndedMs: now - 700 });
+    expect(table.rows()).toMatchObject([{ entriesPerSecond: 20, clockSkewMs: 250 }]);
   });
 
   it("tells names apart that only look the same when joined", () => {

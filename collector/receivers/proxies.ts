@@ -1,5 +1,6 @@
 import type { Identifier } from "../../schemas/model/access-log.ts";
 import type { Receipt } from "../../schemas/model/receipt.ts";
+import { RecentTraffic } from "./recent-traffic.ts";
 
 /** One logger of one proxy, as it was seen. */
 export interface ProxyRow {
@@ -18,7 +19,15 @@ export interface ProxyRow {
   /** Milliseconds since the epoch. */
   readonly firstSeenMs: number;
   readonly lastSeenMs: number;
+  /** Over the last minute. */
+  readonly entriesPerSecond: number;
+  /** How far its clock is behind ours, the wait before sending included; below 0 if it is ahead. See RecentTraffic. */
+  readonly clockSkewMs: number | undefined;
 }
+
+/** What is counted as it happens. */
+type Counts = Omit<ProxyRow, "entriesPerSecond" | "clockSkewMs">;
+type LiveRow = { -readonly [K in keyof Counts]: Counts[K] } & { readonly recent: RecentTraffic };
 
 /** A stream's hold on its proxy's row. */
 export interface ProxyStream {
@@ -40,11 +49,9 @@ export interface ProxyTable {
   readonly overflow: number;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
 /** Makes an empty table of at most `maxRows`; `now` in milliseconds since the epoch. */
 export function createProxyTable(now: () => number, maxRows = 4096): ProxyTable {
-  const rows = new Map<string, Mutable<ProxyRow>>();
+  const rows = new Map<string, LiveRow>();
   /** Keys of rows without streams, the longest idle first. */
   const idle = new Set<string>();
   let overflow = 0;
@@ -56,17 +63,18 @@ export function createProxyTable(now: () => number, maxRows = 4096): ProxyTable 
       if (row === undefined) overflow++;
       return row === undefined ? nobody : hold(key, row, identifier);
     },
-    rows: () => [...rows.values()].map((row) => ({ ...row })),
+    rows: () => [...rows.values()].map((row) => toRow(row, now())),
     get overflow() {
       return overflow;
     },
   };
 
-  function insert(key: string, { node, logName }: Identifier): Mutable<ProxyRow> | undefined {
+  function insert(key: string, { node, logName }: Identifier): LiveRow | undefined {
     if (rows.size >= maxRows && !evict()) return undefined;
     const seen = { firstSeenMs: now(), lastSeenMs: now() };
     const counts = { streams: 0, messages: 0, entries: 0, malformed: 0 };
-    const row = { node: node.id, cluster: node.cluster, logName, version: node.userAgentVersion, ...counts, ...seen };
+    const { id, cluster, userAgentVersion: version } = node;
+    const row = { node: id, cluster, logName, version, ...counts, ...seen, recent: new RecentTraffic() };
     rows.set(key, row);
     return row;
   }
@@ -79,7 +87,7 @@ export function createProxyTable(now: () => number, maxRows = 4096): ProxyTable 
     return false;
   }
 
-  function hold(key: string, row: Mutable<ProxyRow>, { node }: Identifier): ProxyStream {
+  function hold(key: string, row: LiveRow, { node }: Identifier): ProxyStream {
     row.cluster = node.cluster;
     row.version = node.userAgentVersion;
     row.lastSeenMs = now();
@@ -90,15 +98,21 @@ export function createProxyTable(now: () => number, maxRows = 4096): ProxyTable 
         row.messages++;
         row.lastSeenMs = now();
       },
-      taken({ accepted, malformed }) {
+      taken({ accepted, malformed, lastEndedMs }) {
         row.entries += accepted;
         row.malformed += malformed;
+        row.recent.add(now(), accepted, lastEndedMs);
       },
       close() {
         if (--row.streams === 0) idle.add(key);
       },
     };
   }
+}
+
+function toRow({ recent, ...counts }: LiveRow, nowMs: number): ProxyRow {
+  const entriesPerSecond = recent.rate(nowMs, counts.firstSeenMs);
+  return { ...counts, entriesPerSecond, clockSkewMs: recent.skewMs(nowMs) };
 }
 
 const nobody: ProxyStream = { message() {}, taken() {}, close() {} };

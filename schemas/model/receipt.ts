@@ -4,4 +4,6 @@ export interface Receipt {
   readonly accepted: number;
   /** Entries that could not be read. */
   readonly malformed: number;
+  /** When the last record had ended by its sender's clock, in milliseconds since the epoch; undefined if it does not say. */
+  readonly lastEndedMs?: number | undefined;
 }
