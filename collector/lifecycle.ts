@@ -8,14 +8,18 @@ import { type Listener, openListeners } from "./listeners.ts";
 import { createPipeline } from "./pipeline.ts";
 import { type CompiledPlan, createIntakeState, createPlan, type IntakeState } from "./plan.ts";
 import { openReceivers } from "./receivers/inventory.ts";
+import { openStats } from "./stats/stats.ts";
 import { createHubEvents, type HubEvents } from "./telemetry/events.ts";
 import type { Log } from "./telemetry/log.ts";
 import { createHubMetrics, type HubMetrics } from "./telemetry/metrics.ts";
 import { observeRules } from "./telemetry/observe-rules.ts";
+import { observeStats } from "./telemetry/observe-stats.ts";
 
 /** What a hub is opened with. */
 export interface HubOptions {
   readonly checked: CheckedConfig;
+  /** Folder for what the hub keeps. */
+  readonly dataDir: string;
   readonly log: Log;
   /** Milliseconds since the epoch. */
   now(): number;
@@ -33,7 +37,7 @@ export interface Hub {
 }
 
 /** Opens a hub: what is downstream first, so that nothing arrives before there is somewhere to send it. */
-export async function openHub({ checked, log, now }: HubOptions): Promise<Hub> {
+export async function openHub({ checked, dataDir, log, now }: HubOptions): Promise<Hub> {
   const metrics = createHubMetrics();
   const events = createHubEvents(metrics, log, now);
   const pages = createMetricsPages(promClientSource(metrics.registry), events.metricNameTaken);
@@ -45,7 +49,11 @@ export async function openHub({ checked, log, now }: HubOptions): Promise<Hub> {
   const first = await applyHandlers(handlers, checked, state);
   const rules = observeRules(metrics);
   rules.follow(first.plan.rules);
-  const pipeline = createPipeline(first.plan, events.pipeline);
+  const { stats: statsConfig } = checked.config;
+  const stats =
+    statsConfig === null ? undefined : await openStats({ config: statsConfig, directory: dataDir, log, now });
+  if (stats !== undefined) observeStats(metrics, stats);
+  const pipeline = createPipeline(first.plan, events.pipeline, stats);
   metrics.observe({
     name: "mixdown_connections_forgotten_total",
     help: "TCP connections of proxies forgotten before their end since there were too many; their next entry counts from zero.",
@@ -70,7 +78,7 @@ export async function openHub({ checked, log, now }: HubOptions): Promise<Hub> {
       onFault: events.httpFault,
     });
   } catch (error) {
-    await handlers.close();
+    await Promise.all([handlers.close(), stats?.close()]);
     throw error;
   }
   ready = true;
@@ -92,6 +100,7 @@ export async function openHub({ checked, log, now }: HubOptions): Promise<Hub> {
       const upstream = listeners.filter(({ serves }) => !serves.includes("admin"));
       await Promise.all(upstream.map((listener) => listener.drain(graceMs)));
       await handlers.close();
+      await stats?.close();
       await Promise.all(
         listeners.filter((listener) => !upstream.includes(listener)).map((listener) => listener.drain(1000)),
       );

@@ -36,6 +36,11 @@ export interface Plan {
   readonly rules: { report(record: AttributeRecord): boolean };
 }
 
+/** Counts records for statistics; the same over all plans. */
+export interface StatsSink {
+  record(record: AttributeRecord): void;
+}
+
 /** What the pipeline tells the hub's own metrics. */
 export interface PipelineEvents {
   /** One batch went through. `matched`: records that some rule applied to; `unmatched`: the rest; `malformed`: entries that never became records. */
@@ -50,8 +55,8 @@ export interface Pipeline {
   swap(plan: Plan): void;
 }
 
-/** decode -> normalize -> rules -> dispatch: receivers hand over decoded batches, rules offer instances to lanes. */
-export function createPipeline(first: Plan, events: PipelineEvents): Pipeline {
+/** decode -> normalize -> rules -> dispatch: receivers hand over decoded batches, rules offer instances to lanes, statistics count every record. */
+export function createPipeline(first: Plan, events: PipelineEvents, stats?: StatsSink): Pipeline {
   let plan = first;
   let record = new AttributeRecord(plan.slots, plan.projection.slots);
 
@@ -67,6 +72,7 @@ export function createPipeline(first: Plan, events: PipelineEvents): Pipeline {
         normalize(entry, record);
         if (rules.report(record)) matched++;
         else unmatched++;
+        stats?.record(record);
       }
       const malformed = batch.malformed - malformedBefore;
       events.batch("accesslog", matched, unmatched, malformed);
@@ -81,8 +87,12 @@ export function createPipeline(first: Plan, events: PipelineEvents): Pipeline {
       for (const raw of records) {
         record.reset();
         const problem = normalize(raw, record, leftOut);
-        if (problem !== undefined) rejected.push({ index: raw.index, ...problem });
-        else if (rules.report(record)) matched++;
+        if (problem !== undefined) {
+          rejected.push({ index: raw.index, ...problem });
+          continue;
+        }
+        if (rules.report(record)) matched++;
+        stats?.record(record);
       }
       const malformed = rejected.length;
       const accepted = records.length + refused.length - malformed;

@@ -9,6 +9,7 @@ import { createLogNormalizer } from "./normalize/log-record.ts";
 import { createRouteTemplates, type RoutesConfig, type RouteTemplates } from "./normalize/route-templates.ts";
 import type { Plan } from "./pipeline.ts";
 import { createRuleTable, type RuleTable } from "./rules/rule-table.ts";
+import { statsSlots } from "./stats/stats.ts";
 
 /** What outlives a plan: state that a reload carries over. */
 export interface IntakeState {
@@ -55,7 +56,11 @@ export function createPlan(checked: CheckedConfig, lanes: ReadonlyMap<string, La
     ),
     now: state.now,
   });
-  const projection = createProjection([...rules.slots, ...slotsReadBy(checked)]);
+  const projection = createProjection([
+    ...rules.slots,
+    ...slotsReadBy(checked),
+    ...(config.stats === null ? [] : statsSlots),
+  ]);
   const normalizer = createAccessLogNormalizer({
     projection,
     vocabulary,

@@ -45,7 +45,7 @@ Examples:
   },
 };
 
-async function serve(files: readonly string[], _dataDir: string, io: CommandIo): Promise<number> {
+async function serve(files: readonly string[], dataDir: string, io: CommandIo): Promise<number> {
   const load = () =>
     loadConfig(files, {
       env: io.env,
@@ -60,7 +60,7 @@ async function serve(files: readonly string[], _dataDir: string, io: CommandIo):
     log.warn({ problem: formatProblem(warning) }, "the configuration has something that is probably not meant");
 
   try {
-    const hub = await openHub({ checked: loaded.checked, log, now: Date.now });
+    const hub = await openHub({ checked: loaded.checked, dataDir, log, now: Date.now });
     const reloader = createReloader({ hub, load, first: loaded, log });
     const watch = watchConfig(files, () => reloader.reload("file"), log);
     process.on("SIGHUP", () => reloader.reload("SIGHUP"));

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { valueTypes } from "../../schemas/model/value.ts";
+import { statsConfig } from "./stats-schema.ts";
 
 const expression = z.string().describe("An expression over attributes.");
 const expressionOrLiteral = z
@@ -203,6 +204,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("How route.template is made."),
+  stats: statsConfig.nullable().prefault({}).describe("Statistics kept in the embedded store; null for none."),
 });
 
 /** A checked configuration with every default filled in. */

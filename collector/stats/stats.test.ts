@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { aRequest } from "../../test/support/stats-record.ts";
-import { statsConfig } from "./config.ts";
+import { statsConfig } from "../config/stats-schema.ts";
 import type { Answer, ServicesQuery } from "./query/query.ts";
 import { openStats, type Stats } from "./stats.ts";
 

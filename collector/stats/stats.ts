@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import type { AttributeRecord } from "../../schemas/model/record.ts";
+import type { StatsConfig } from "../config/stats-schema.ts";
 import { Aggregator, type AggregatorCounters } from "./aggregator.ts";
-import type { StatsConfig } from "./config.ts";
 import type { TakenBucket } from "./open-bucket.ts";
 import type {
   Answer,

@@ -1,4 +1,4 @@
-import type { HealthLimits } from "../config.ts";
+import type { HealthLimits } from "../../config/stats-schema.ts";
 import { hasTcpFailure, isGrpcError, isServerError, isUnanswered } from "../outcome.ts";
 import { defaultHealth, type HealthRule, type HealthSettings } from "./health.ts";
 import type { ProtocolOutcome } from "./total.ts";

@@ -1,5 +1,5 @@
+import type { HealthLimits } from "../../config/stats-schema.ts";
 import type { ErrorCode } from "../../errors.ts";
-import type { HealthLimits } from "../config.ts";
 import type { Answer, Answers, StatsQuery } from "../query/query.ts";
 import type { QueryLimits } from "../query/scan.ts";
 import type { RetentionSeconds } from "../retention.ts";
