@@ -12,6 +12,7 @@ import { openStats } from "./stats/stats.ts";
 import { createHubEvents, type HubEvents } from "./telemetry/events.ts";
 import type { Log } from "./telemetry/log.ts";
 import { createHubMetrics, type HubMetrics } from "./telemetry/metrics.ts";
+import { observeIntake } from "./telemetry/observe-intake.ts";
 import { observeRules } from "./telemetry/observe-rules.ts";
 import { observeStats } from "./telemetry/observe-stats.ts";
 
@@ -54,13 +55,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
     statsConfig === null ? undefined : await openStats({ config: statsConfig, directory: dataDir, log, now });
   if (stats !== undefined) observeStats(metrics, stats);
   const pipeline = createPipeline(first.plan, events.pipeline, stats);
-  metrics.observe({
-    name: "mixdown_connections_forgotten_total",
-    help: "TCP connections of proxies forgotten before their end since there were too many; their next entry counts from zero.",
-    kind: "counter",
-    labelNames: [],
-    read: () => [{ labels: {}, value: state.connections.forgotten }],
-  });
+  observeIntake(metrics, state);
   let ready = false;
 
   const receivers = openReceivers({ intake: pipeline, events: events.receivers, now });

@@ -16,21 +16,27 @@ export interface IntakeState {
   readonly connections: ConnectionTable;
   /** The same templates for the same settings, so that what was learned stays. */
   routesFor(config: RoutesConfig): RouteTemplates;
+  /** Paths that became {other} since their host has too many templates, over all settings there were. */
+  routesOverflowed(): number;
   now(): number;
 }
 
 /** State for a hub's life. */
 export function createIntakeState(now: () => number): IntakeState {
   let settings = "";
+  let overflowedBefore = 0;
   let routes: RouteTemplates | undefined;
   return {
     connections: createConnectionTable({ now }),
     routesFor(config) {
       const wanted = JSON.stringify(config);
-      if (routes === undefined || wanted !== settings) routes = createRouteTemplates(config);
+      if (routes !== undefined && wanted === settings) return routes;
+      overflowedBefore += routes?.overflowed ?? 0;
       settings = wanted;
+      routes = createRouteTemplates(config);
       return routes;
     },
+    routesOverflowed: () => overflowedBefore + (routes?.overflowed ?? 0),
     now,
   };
 }
