@@ -2,7 +2,7 @@ import { type AttributeName, slotOf } from "../../schemas/attributes/vocabulary.
 import type { Slots } from "../expr/expression.ts";
 import { dimension, mtls, reporterClass, textCount, textDimensions } from "./dimensions.ts";
 import { hasUnreachedFlag, isError } from "./outcome.ts";
-import { otherId, StringTable } from "./string-table.ts";
+import { absentId, otherId, StringTable } from "./string-table.ts";
 import { TupleTable } from "./tuple-table.ts";
 
 const peerWidth = 6;
@@ -21,6 +21,9 @@ export const definitionWidth = textCount + 3;
 /** The slots of a place and of what stands in for it; the same slot twice where nothing does. */
 const slotsOf = (names: readonly AttributeName[]) => [slotOf(names[0]!), slotOf(names[1] ?? names[0]!)] as const;
 const textSlots = textDimensions.map(({ attributes }) => slotsOf(attributes));
+/** Texts that are not part of a group, method to flags: as many as from there to `packed`. */
+const singles = part.packed - part.method;
+const singleSlots = textSlots.slice(dimension.method).map(([slot]) => slot);
 const codeSlot = slotOf("response.code");
 const mtlsSlot = slotOf("connection.mtls");
 const reporterSlot = slotOf("context.reporter.kind");
@@ -36,6 +39,8 @@ class GroupTable {
   readonly #leading: number;
   /** Texts by tuple, to compare without interning. */
   readonly #texts: (string | undefined)[] = [];
+  /** Tuple met last; the same peers often come one after the other. */
+  #last = 0;
   /** Tuple + 1 last seen for a leading text. */
   readonly #memo = new Int32Array(memoSize);
 
@@ -52,6 +57,13 @@ class GroupTable {
 
   /** The tuple of a record; 0, all `{other}`, beyond the budget. */
   idOf(values: Slots): number {
+    const last = this.#last;
+    if (last > 0 && this.#holds(last, values)) return last;
+    this.#last = this.#find(values);
+    return this.#last;
+  }
+
+  #find(values: Slots): number {
     const place = this.#strings.id(this.#read(values, this.#leading)) & (memoSize - 1);
     const known = this.#memo[place]! - 1;
     if (known > 0 && this.#holds(known, values)) return known;
@@ -87,6 +99,8 @@ class GroupTable {
 
   #holds(id: number, values: Slots): boolean {
     const width = this.#primary.length;
+    const leading = this.#leading;
+    if (this.#texts[id * width + leading] !== this.#read(values, leading)) return false;
     for (let index = 0; index < width; index++) {
       if (this.#texts[id * width + index] !== this.#read(values, index)) return false;
     }
@@ -120,6 +134,8 @@ export class SeriesTable {
   readonly #destinations: GroupTable;
   readonly #services: GroupTable;
   readonly #series: TupleTable;
+  readonly #lastSingles: (string | undefined)[] = new Array(singles).fill(undefined);
+  readonly #lastIds = new Int32Array(singles);
   /** By flags id: 0 not looked at yet, 1 reached, 2 never reached a server. */
   readonly #unreached: Uint8Array;
 
@@ -157,17 +173,11 @@ export class SeriesTable {
   /** The series of a record. */
   idOf(values: Slots, isTcp: boolean): number {
     const { key } = this.#series;
-    const { strings } = this;
     key[part.source] = this.#sources.idOf(values);
     key[part.destination] = this.#destinations.idOf(values);
     key[part.service] = this.#services.idOf(values);
-    key[part.method] = strings.id(values[textSlots[dimension.method]![0]]);
-    key[part.route] = strings.id(values[textSlots[dimension.route]![0]]);
-    key[part.protocol] = strings.id(values[textSlots[dimension.protocol]![0]]);
-    key[part.grpc] = strings.id(values[textSlots[dimension.grpcStatus]![0]]);
-    const flags = strings.id(values[textSlots[dimension.flags]![0]]);
-    key[part.flags] = flags;
-    key[part.packed] = this.#pack(values, flags, isTcp);
+    for (let index = 0; index < singles; index++) key[part.method + index] = this.#idOfSingle(values, index);
+    key[part.packed] = this.#pack(values, key[part.flags]!, isTcp);
     const before = this.#series.size;
     const id = this.#series.intern(this.#budget.maxSeries);
     if (id < 0) return this.#overflow();
@@ -184,7 +194,8 @@ export class SeriesTable {
     key[part.source] = this.#sources.adopt(texts.slice(dimension.source, dimension.destination));
     key[part.destination] = this.#destinations.adopt(texts.slice(dimension.destination, dimension.host));
     key[part.service] = this.#services.adopt(texts.slice(dimension.host, dimension.method));
-    for (let index = 0; index < 5; index++) key[part.method + index] = this.strings.id(texts[dimension.method + index]);
+    for (let index = 0; index < singles; index++)
+      key[part.method + index] = this.strings.id(texts[dimension.method + index]);
     key[part.packed] = old.#series.rows[id * seriesWidth + part.packed]!;
     const before = this.#series.size;
     if (this.#series.intern(this.#budget.maxSeries) === before) this.#define(before);
@@ -202,6 +213,17 @@ export class SeriesTable {
     into.set(rows.subarray(at + part.method, at + part.packed), offset + dimension.method);
     const packed = rows[at + part.packed]!;
     into.set([packed >> 4, (packed >> 2) & 3, packed & 3], offset + textCount);
+  }
+
+  /** The id of a text that stands alone; the last one is remembered, because these seldom change. */
+  #idOfSingle(values: Slots, index: number): number {
+    const value = values[singleSlots[index]!];
+    if (value === undefined) return absentId;
+    if (value === this.#lastSingles[index]) return this.#lastIds[index]!;
+    const id = this.strings.id(value);
+    this.#lastSingles[index] = this.strings.texts[id];
+    this.#lastIds[index] = id;
+    return id;
   }
 
   #pack(values: Slots, flags: number, isTcp: boolean): number {

@@ -32,9 +32,9 @@ export class Sketch {
   sum = 0;
   min = Number.POSITIVE_INFINITY;
   max = Number.NEGATIVE_INFINITY;
-  /** Counts of the bins from `#first` on. */
-  #bins: Float64Array = new Float64Array(0);
-  #first = 0;
+  /** Counts of the bins from `first` on. */
+  bins: Float64Array = new Float64Array(0);
+  first = 0;
 
   /** Adds a value that counts `weight` times. */
   add(value: number, weight = 1): void {
@@ -51,24 +51,19 @@ export class Sketch {
 
   /** Adds to one bin. */
   addBin(bin: number, count: number): void {
-    const index = bin - this.#first;
-    if (index < 0 || index >= this.#bins.length) this.#widen(bin);
-    this.#bins[bin - this.#first]! += count;
+    this.reserve(bin, bin);
+    this.bins[bin - this.first]! += count;
     this.count += count;
   }
 
   /** Adds everything that another sketch holds. */
   merge(other: Sketch): void {
     this.addSummary(other.sum, other.min, other.max);
-    other.eachBin((bin, count) => this.addBin(bin, count));
-  }
-
-  /** Calls back for each bin that is not empty, ascending. */
-  eachBin(visit: (bin: number, count: number) => void): void {
-    for (let index = 0; index < this.#bins.length; index++) {
-      const count = this.#bins[index]!;
-      if (count !== 0) visit(index + this.#first, count);
-    }
+    if (other.bins.length === 0) return;
+    this.reserve(other.first, other.first + other.bins.length - 1);
+    const shift = other.first - this.first;
+    for (let index = 0; index < other.bins.length; index++) this.bins[index + shift]! += other.bins[index]!;
+    this.count += other.count;
   }
 
   /** The value at rank ceil(percent * n / 100), 1-based, within 1 %; undefined if nothing was added. */
@@ -76,9 +71,9 @@ export class Sketch {
     if (this.count === 0) return undefined;
     const rank = Math.max(1, Math.ceil((percent * this.count) / 100));
     let seen = 0;
-    for (let index = 0; index < this.#bins.length; index++) {
-      seen += this.#bins[index]!;
-      if (seen >= rank) return Math.min(this.max, Math.max(this.min, estimates[index + this.#first]!));
+    for (let index = 0; index < this.bins.length; index++) {
+      seen += this.bins[index]!;
+      if (seen >= rank) return Math.min(this.max, Math.max(this.min, estimates[index + this.first]!));
     }
     return this.max;
   }
@@ -90,41 +85,58 @@ export class Sketch {
 
   /** Empties the sketch, keeping its memory. */
   clear(): void {
-    this.#bins.fill(0);
+    this.bins.fill(0);
     this.count = 0;
     this.sum = 0;
     this.min = Number.POSITIVE_INFINITY;
     this.max = Number.NEGATIVE_INFINITY;
   }
 
-  #widen(bin: number): void {
-    const spare = 32;
-    const empty = this.#bins.length === 0;
-    const first = Math.max(0, empty ? bin - spare : Math.min(this.#first, bin - spare));
-    const last = Math.min(binCount, empty ? bin + spare : Math.max(this.#first + this.#bins.length, bin + spare));
-    const bins = new Float64Array(last - first);
-    bins.set(this.#bins, empty ? 0 : this.#first - first);
-    this.#bins = bins;
-    this.#first = first;
+  /** Makes room for the bins of a range. */
+  reserve(from: number, to: number): void {
+    const end = this.first + this.bins.length;
+    if (this.bins.length > 0 && from >= this.first && to < end) return;
+    const lowest = this.bins.length === 0 ? from : Math.min(this.first, from);
+    const highest = Math.max(to + 1, end);
+    const spare = Math.max(8, (highest - lowest) >> 1);
+    const first = Math.max(0, lowest - spare);
+    const bins = new Float64Array(Math.min(binCount, highest + spare) - first);
+    if (this.bins.length > 0) bins.set(this.bins, this.first - first);
+    this.bins = bins;
+    this.first = first;
   }
 }
 
-/** Writes a sketch that is not empty: sum, min, max - min, number of bins, then each bin's distance to the one before and its count. */
+/**
+ * Writes a sketch that is not empty:
+ *
+ *   sketch = sum:number min:number (max - min):number shape:uint first:uint (last - first):uint counts
+ *   shape  = 2 * bins that are not empty, + 1 if counts are dense
+ *   counts = dense: a number for every bin from first to last; else for each bin that is not empty its distance to the one
+ *            before (the first: 0) as uint and a number
+ */
 export function writeSketch(writer: ByteWriter, sketch: Sketch): void {
+  const { bins, first } = sketch;
+  const filled: number[] = [];
+  for (let index = 0; index < bins.length; index++) if (bins[index] !== 0) filled.push(index);
+  const [low, high] = [filled[0]!, filled.at(-1)!];
+  const isDense = filled.length * 2 > high - low;
   writer.number(sketch.sum);
   writer.number(sketch.min);
   writer.number(sketch.max - sketch.min);
-  let bins = 0;
-  sketch.eachBin(() => {
-    bins++;
-  });
-  writer.uint(bins);
-  let previous = 0;
-  sketch.eachBin((bin, count) => {
-    writer.uint(bin - previous);
-    writer.number(count);
-    previous = bin;
-  });
+  writer.uint(filled.length * 2 + (isDense ? 1 : 0));
+  writer.uint(first + low);
+  writer.uint(high - low);
+  if (isDense) {
+    for (let index = low; index <= high; index++) writer.number(bins[index]!);
+    return;
+  }
+  let previous = low;
+  for (const index of filled) {
+    writer.uint(index - previous);
+    writer.number(bins[index]!);
+    previous = index;
+  }
 }
 
 /** Reads what writeSketch wrote and adds it to `into`. */
@@ -132,11 +144,36 @@ export function mergeSketch(reader: ByteReader, into: Sketch): void {
   const sum = reader.number();
   const min = reader.number();
   into.addSummary(sum, min, min + reader.number());
-  const bins = reader.uint();
-  let bin = 0;
-  for (let index = 0; index < bins; index++) {
-    bin += reader.uint();
-    if (bin >= binCount) throw new RangeError(`bin ${bin} of a sketch is beyond ${binCount}`);
-    into.addBin(bin, reader.number());
+  const shape = reader.uint();
+  const first = reader.uint();
+  const span = reader.uint();
+  if (first + span >= binCount) throw new RangeError(`bin ${first + span} of a sketch is beyond ${binCount}`);
+  into.reserve(first, first + span);
+  const at = first - into.first;
+  if (shape % 2 === 1) mergeDense(reader, into, at, at + span);
+  else mergeSparse(reader, into, at, shape / 2);
+}
+
+function mergeDense(reader: ByteReader, into: Sketch, from: number, to: number): void {
+  const { bins } = into;
+  let total = 0;
+  for (let index = from; index <= to; index++) {
+    const count = reader.number();
+    bins[index]! += count;
+    total += count;
   }
+  into.count += total;
+}
+
+function mergeSparse(reader: ByteReader, into: Sketch, from: number, filled: number): void {
+  const { bins } = into;
+  let index = from;
+  let total = 0;
+  for (let left = filled; left > 0; left--) {
+    index += reader.uint();
+    const count = reader.number();
+    bins[index]! += count;
+    total += count;
+  }
+  into.count += total;
 }

@@ -112,6 +112,11 @@ export class ByteReader {
 
   /** Reads a number. */
   number(): number {
+    const byte = this.bytes[this.position];
+    if (byte !== undefined && byte <= low && (byte & 1) === 0) {
+      this.position++;
+      return byte >> 1;
+    }
     const value = this.uint();
     if (value % 2 === 0) return value / 2;
     this.position += 8;

@@ -85,9 +85,9 @@ export class Cell {
   }
 }
 
-/** The name under which cells are the same. */
+/** The name under which cells are the same; ids hold no line breaks. */
 export const cellName = ({ source, destination, protocol, reporter, service }: CellKey): string =>
-  JSON.stringify([source?.id, destination.id, protocol, reporter, service]);
+  `${source?.id ?? ""}\n${destination.id}\n${reporter}\n${service}\n${protocol === undefined ? "" : `=${protocol}`}`;
 
 /** Adds up cells of several stores. */
 export function mergeCells(cells: Iterable<Cell>): Cell[] {
@@ -121,9 +121,7 @@ export function packSketch(sketch: Sketch | undefined): Uint8Array | undefined {
   return writer.finish();
 }
 
-/** A sketch from packed bytes. */
-export function unpackSketch(bytes: Uint8Array): Sketch {
-  const sketch = new Sketch();
-  mergeSketch(new ByteReader(bytes), sketch);
-  return sketch;
+/** Adds a packed sketch. */
+export function mergePacked(bytes: Uint8Array, into: Sketch): void {
+  mergeSketch(new ByteReader(bytes), into);
 }

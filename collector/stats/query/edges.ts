@@ -37,13 +37,14 @@ export function finishEdges(partial: GraphPartial, query: EdgesQuery, settings: 
   const graph = toGraph(sums, query);
   const judged = recent === undefined ? graph : toGraph(recent, query);
   const seconds = range.to - range.from;
+  const compare = byKey(query.sort, edgeText);
   const all = [...graph.edges].filter(([, { total }]) => total.hasTraffic);
   const near = inFocus(all, graph.names, query);
-  const edges = near.edges
-    .map(([name, edge]) => toEdge(edge, judged.edges.get(name)?.total ?? edge.total, seconds, query, settings))
-    .sort(byKey(query.sort, edgeText));
-  const shown = edges.slice(0, query.limit);
-  const hidden = edges.slice(query.limit);
+  const edges = [...near.edges].sort((a, b) => compare(a[1], b[1]));
+  const shown = edges
+    .slice(0, query.limit)
+    .map(([name, edge]) => toEdge(edge, judged.edges.get(name)?.total ?? edge.total, seconds, query, settings));
+  const hidden = edges.slice(query.limit).map(([, edge]) => edge);
   const nodes = shownNodes(graph, shown, near.nodes, query);
   return {
     interval: toInterval(range, range.resolution),
@@ -62,7 +63,7 @@ function toGraph({ cells, inbound }: GraphSums, { reporter }: EdgesQuery): Graph
     const { source, destination, protocol } = cell.key;
     if (source === undefined) continue;
     const counts = isCounted(cell.key, reporter, inbound);
-    const name = JSON.stringify([source.id, destination.id, protocol]);
+    const name = `${source.id}\n${destination.id}\n${protocol === undefined ? "" : `=${protocol}`}`;
     const edge = edges.get(name) ?? { source, destination, protocol, total: new Total() };
     edges.set(name, edge);
     edge.total.add(cell, counts);
@@ -114,7 +115,7 @@ function idleNodes(names: Graph["names"], edges: Graph["edges"]): string[] {
   return [...names.keys()].filter((id) => !busy.has(id)).sort(compareText);
 }
 
-const edgeText = ({ source, destination, protocol }: EdgeAnswer) => `${source}\n${destination}\n${protocol ?? ""}`;
+const edgeText = ({ source, destination, protocol }: Edge) => `${source.id}\n${destination.id}\n${protocol ?? ""}`;
 
 function toEdge(edge: Edge, judged: Total, seconds: number, query: EdgesQuery, settings: HealthSettings): EdgeAnswer {
   const { source, destination, protocol, total } = edge;

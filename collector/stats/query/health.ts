@@ -131,8 +131,8 @@ function judge({ reason, degraded, failing }: HealthRule, ratio: number): Findin
 
 function durationFindings(total: Total, subject: HealthSubject, { durations }: HealthSettings): Finding[] {
   return durations.flatMap((limit) => {
-    const value = (total.sketch.quantile(limit.percent) ?? 0) / 1e6;
-    if (!appliesTo(limit, subject) || value <= limit.limitMs) return [];
+    const value = appliesTo(limit, subject) ? (total.sketch().quantile(limit.percent) ?? 0) / 1e6 : 0;
+    if (value <= limit.limitMs) return [];
     const status = value > limit.limitMs * 2 ? "failing" : "degraded";
     return [{ status, reason: `p${limit.percent}`, ratio: value, limit: limit.limitMs }];
   });

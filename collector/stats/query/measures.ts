@@ -5,6 +5,7 @@ import { toRfc3339 } from "./range.ts";
 import type { ProtocolOutcome, Total } from "./total.ts";
 
 const nanosPerMs = 1e6;
+const percents = { p50: 50, p90: 90, p95: 95, p99: 99 } as const;
 /** Ways to end that are listed for one line of an answer. */
 const maxResponses = 100;
 
@@ -18,7 +19,7 @@ export function toMeasures(total: Total, seconds: number, choice: ReporterChoice
     errorRatio: requests > 0 ? errors / requests : null,
     bytesIn: total.bytesIn,
     bytesOut: total.bytesOut,
-    durationMs: toDurations(total.sketch),
+    durationMs: toDurations(total.sketch()),
     classes: toClasses(total.outcomes.values()),
     responses: toResponses(total.outcomes.values()),
     connections: { opened, closed },
@@ -38,7 +39,10 @@ export function toDuration(sketch: Sketch, stat: StatName): number | null {
   if (sketch.count === 0) return null;
   if (stat === "mean") return (sketch.mean() ?? 0) / nanosPerMs;
   if (stat === "max") return sketch.max / nanosPerMs;
-  return Number(((sketch.quantile(Number(stat.slice(1))) ?? 0) / nanosPerMs).toPrecision(6));
+  const value = sketch.quantile(percents[stat]) ?? 0;
+  return value === sketch.min || value === sketch.max
+    ? value / nanosPerMs
+    : Number((value / nanosPerMs).toPrecision(6));
 }
 
 function toDurations(sketch: Sketch): Measures["durationMs"] {

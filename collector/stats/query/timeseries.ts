@@ -1,5 +1,5 @@
 import { Sketch } from "../sketch.ts";
-import { unpackSketch } from "./cell.ts";
+import { mergePacked } from "./cell.ts";
 import { mergeRanges } from "./graph-partial.ts";
 import { compareText, toDuration } from "./measures.ts";
 import {
@@ -185,7 +185,7 @@ function durationLines(cells: readonly TimeCell[], steps: number, stats: readonl
     const packed = cells.flatMap(({ sketches }) => sketches[step] ?? []);
     if (packed.length === 0) continue;
     const sketch = new Sketch();
-    for (const bytes of packed) sketch.merge(unpackSketch(bytes));
+    for (const bytes of packed) mergePacked(bytes, sketch);
     for (const [index, stat] of stats.entries()) values[index]![step] = toDuration(sketch, stat);
   }
   return stats.map((stat, index) => ({ measure: "duration", stat, values: values[index]! }));

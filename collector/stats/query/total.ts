@@ -22,7 +22,7 @@ export class Total {
   securable = 0;
   firstSeen = Number.POSITIVE_INFINITY;
   lastSeen = Number.NEGATIVE_INFINITY;
-  readonly sketch = new Sketch();
+  readonly #sketches: Sketch[] = [];
   readonly outcomes = new Map<string, ProtocolOutcome>();
   examples: Example[] = [];
   seenInbound = false;
@@ -38,9 +38,19 @@ export class Total {
     this.bytesOut += cell.bytesOut;
     this.opened += cell.opened;
     this.closed += cell.closed;
-    if (cell.sketch !== undefined) this.sketch.merge(cell.sketch);
+    if (cell.sketch !== undefined) this.#sketches.push(cell.sketch);
     for (const outcome of cell.outcomes.values()) this.#addOutcome(cell.key.protocol, outcome);
     if (cell.examples.length > 0) this.examples = chooseExamples([...this.examples, ...cell.examples]);
+  }
+
+  /** Durations, added up when asked for: most lines are never shown. */
+  sketch(): Sketch {
+    const [first, ...rest] = this.#sketches;
+    if (first === undefined) return new Sketch();
+    if (rest.length === 0) return first;
+    const sum = new Sketch();
+    for (const sketch of this.#sketches) sum.merge(sketch);
+    return sum;
   }
 
   /** Takes over when another total was seen. */
