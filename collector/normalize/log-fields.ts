@@ -43,6 +43,7 @@ export const defaultLogFields: Readonly<Record<string, string | LogField>> = {
   weight: "context.weight",
   event: "connection.event",
   connection: "connection.id",
+  connection_duration: { attribute: "connection.duration", unit: "s" },
   connection_duration_ms: { attribute: "connection.duration", unit: "ms" },
   received_bytes: "connection.received.bytes",
   sent_bytes: "connection.sent.bytes",

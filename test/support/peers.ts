@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 
 /** Programs the end-to-end tests talk to; `.ci/install-peers` brings them. */
-export type PeerProgram = "envoy" | "prometheus" | "promtool" | "grpcurl" | "h2load" | "openssl";
+export type PeerProgram = "envoy" | "prometheus" | "promtool" | "grpcurl" | "h2load" | "openssl" | "nginx" | "haproxy";
 
 /** The folder that `.ci/install-peers` fills: MIXDOWN_PEERS, or mixdown-peers in the user's cache folder. */
 export function peersFolder(environment: NodeJS.ProcessEnv = process.env): string {
@@ -12,13 +12,17 @@ export function peersFolder(environment: NodeJS.ProcessEnv = process.env): strin
 }
 
 /**
- * Path of a peer: the variable MIXDOWN_<NAME> if set, else the peers folder, else PATH; undefined if it is nowhere.
+ * Path of a peer: the variable MIXDOWN_<NAME> if set, else the peers folder, else PATH, else where Debian puts servers;
+ * undefined if it is nowhere.
  */
 export function findPeer(name: PeerProgram, environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const named = environment[`MIXDOWN_${name.toUpperCase()}`];
-  const folders = [join(peersFolder(environment), "bin"), ...(environment.PATH ?? "").split(delimiter)];
+  const folders = [join(peersFolder(environment), "bin"), ...(environment.PATH ?? "").split(delimiter), ...servers];
   return [...(named ? [named] : []), ...folders.map((folder) => join(folder, name))].find(isExecutable);
 }
+
+/** Not on the PATH of those who are not root. */
+const servers = ["/usr/sbin"];
 
 function isExecutable(path: string): boolean {
   try {
