@@ -3,10 +3,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { stringify } from "yaml";
 import { requirePeer } from "../support/peers.ts";
+import { startChild } from "./support/child.ts";
 import { temporaryFolder } from "./support/folder.ts";
-import { type Hub, startHub } from "./support/hub.ts";
+import { dataFrames, flag, frame, frameType, grpcHeaders, grpcMessage, rawConnection } from "./support/http2-frames.ts";
+import { freePorts, type Hub, startHub } from "./support/hub.ts";
 import { describeWith, measured } from "./support/needs.ts";
+import { waitUntil } from "./support/wait.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const service = "envoy.service.accesslog.v3.AccessLogService";
@@ -94,6 +98,34 @@ describe("starting", () => {
     for (const address of Object.values(hub.listeners)) expect(address).toMatch(/^127\.0\.0\.1:[1-9]\d*$/);
     expect(Object.keys(hub.listeners).sort()).toEqual(["admin", "grpc"]);
     await hub.stop();
+  });
+});
+
+describe("stopping", () => {
+  test("SIGTERM to npm start reaches the hub, which ends with 0", async () => {
+    const folder = temporaryFolder("npm-start");
+    const config = join(folder.path, "config.yaml");
+    writeFileSync(config, stringify(freePorts));
+    const npm = startChild("npm", ["start", "--", "--config", config], { cwd: root });
+    await waitUntil("the ready line", () => npm.stderr().includes('"msg":"ready"'));
+    npm.signal("SIGTERM");
+    await waitUntil("the hub to say that it stopped", () => npm.stderr().includes('"msg":"stopped"'));
+    expect(await npm.ended()).toBe(0);
+    folder.remove();
+  });
+
+  test("a second SIGTERM ends it at once, whatever is still open", async () => {
+    const hub = await startHub();
+    const raw = await rawConnection(hub.listeners.grpc ?? "");
+    await raw.write(frame(frameType.HEADERS, flag.END_HEADERS, 1, grpcHeaders("/grpc.health.v1.Health/Watch")));
+    await raw.write(dataFrames(1, grpcMessage(Buffer.alloc(0)), flag.END_STREAM));
+    const started = performance.now();
+    hub.process.signal("SIGTERM");
+    await waitUntil("the hub to drain", () => hub.log().some(({ msg }) => msg === "stopping"));
+    hub.process.signal("SIGTERM");
+    await hub.process.ended();
+    expect(performance.now() - started).toBeLessThan(5_000);
+    raw.destroy();
   });
 });
 

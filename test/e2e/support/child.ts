@@ -65,6 +65,12 @@ function endWithParent(child: ChildProcess): void {
   child.once("close", () => process.off("exit", kill));
 }
 
+/** The process at the end of a chain of only children: what a starter such as npx runs in the end (Linux). */
+export function lastDescendant(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return children === "" ? pid : lastDescendant(Number(children.split(" ").at(-1)));
+}
+
 /** Resident memory of a process in MiB, from /proc (Linux). */
 export function residentMiB(pid: number): number {
   const found = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
