@@ -1,0 +1,157 @@
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { defaultListeners } from "../../collector/config/defaults.ts";
+import { root } from "../support/documents.ts";
+import { mountsOf, parseCompose, portsOf, type Service, socketAddresses } from "./compose.ts";
+import { instructionsOf, stagesOf, textsOf } from "./dockerfile.ts";
+
+const read = (file: string) => readFileSync(root + file, "utf8");
+const project = JSON.parse(read("package.json"));
+const { services, volumes } = parseCompose(read("docker-compose.yml"));
+const image = stagesOf(instructionsOf(read("Dockerfile"))).at(-1);
+if (image === undefined) throw new Error("the Dockerfile has no stage");
+
+const named = Object.entries(services);
+const serviceOf = (name: string): Service => {
+  const found = services[name];
+  if (found === undefined) throw new Error(`there is no service ${name}`);
+  return found;
+};
+
+/** The file of the checkout that a service sees at a path. */
+const fileAt = (name: string, target: string) =>
+  mountsOf(serviceOf(name))
+    .find((mount) => mount.target === target)
+    ?.source.replace(/^\.\//, "");
+
+/** The parsed configuration of a service that is an Envoy. */
+function envoyConfig(name: string) {
+  const { command = [] } = serviceOf(name);
+  return parse(read(fileAt(name, command[command.indexOf("--config-path") + 1] ?? "") ?? ""));
+}
+
+const envoys = named.filter(([, { image }]) => image.startsWith("envoyproxy/envoy:")).map(([name]) => name);
+const [firstEnvoy = ""] = envoys;
+
+/** Ports that a service listens on inside, beyond its own loopback. */
+function listeningPorts(name: string): number[] {
+  if (name === "prometheus") return [9090];
+  if (name === "mixdown") return textsOf(image!, "EXPOSE").flatMap((text) => text.split(" ").map(Number));
+  return socketAddresses(envoyConfig(name).static_resources.listeners).map((address) => Number(address.split(":")[1]));
+}
+
+const listening = named.flatMap(([name]) => listeningPorts(name).map((port) => `${name}:${port}`));
+
+describe("docker-compose.yml", () => {
+  test("has the hub, an Envoy, two services and Prometheus", () => {
+    expect(named.map(([name]) => name)).toEqual(["mixdown", "envoy", "orders", "payments", "prometheus"]);
+    expect(envoys).toEqual(["envoy", "orders", "payments"]);
+  });
+
+  test.each(named)("%s has an image of one whole version, or is built here", (_, { image, build }) => {
+    expect(image).toMatch(/^[\w./-]+:v?\d+\.\d+\.\d+$/);
+    if (build !== undefined) expect([build, image]).toEqual([".", `${project.name}:${project.version}`]);
+  });
+
+  test("runs the Envoy that the tests run", () => {
+    const [, version] = /^envoy_version=(\S+)$/m.exec(read(".ci/install-peers")) ?? [];
+    expect(serviceOf(firstEnvoy).image).toBe(`envoyproxy/envoy:v${version}`);
+  });
+
+  test("publishes on loopback only, each port once, and only ports that are listened on", () => {
+    const published = named.flatMap(([name, service]) => portsOf(service).map((port) => ({ name, ...port })));
+    expect(published.filter(({ host }) => host !== "127.0.0.1")).toEqual([]);
+    expect(new Set(published.map(({ port }) => port)).size).toBe(published.length);
+    expect(published.map(({ name, inside }) => `${name}:${inside}`).filter((at) => !listening.includes(at))).toEqual(
+      [],
+    );
+    const hub = portsOf(serviceOf("mixdown")).map(({ port }) => `127.0.0.1:${port}`);
+    expect(hub).toEqual(Object.values(defaultListeners({})).map(({ address }) => address));
+  });
+
+  test("mounts files that are there, read-only, and volumes that are declared", () => {
+    const mounts = named.flatMap(([, service]) => mountsOf(service));
+    const files = mounts.filter(({ source }) => source.startsWith("./"));
+    expect(files.filter(({ source, readOnly }) => !readOnly || !existsSync(root + source))).toEqual([]);
+    const used = mounts.filter(({ source }) => !source.startsWith("./")).map(({ source }) => source);
+    expect(used.sort()).toEqual(Object.keys(volumes).sort());
+  });
+
+  test("keeps the hub's data in the volume of its image", () => {
+    expect(mountsOf(serviceOf("mixdown")).map(({ target }) => target)).toEqual(textsOf(image, "VOLUME"));
+  });
+
+  test.each(named)("%s has a health check", (name, { healthcheck }) => {
+    const inImage = name === "mixdown" && textsOf(image, "HEALTHCHECK").length === 1;
+    expect(inImage || ["CMD", "CMD-SHELL"].includes(healthcheck?.test[0] ?? "")).toBe(true);
+    if (healthcheck !== undefined)
+      expect(Number.parseInt(healthcheck.timeout, 10)).toBeLessThan(Number.parseInt(healthcheck.interval, 10));
+  });
+
+  test("lets services wait only for healthy services that there are, in no circle", () => {
+    const waits = named.flatMap(([name, { depends_on }]) =>
+      Object.entries(depends_on).map(([other, { condition }]) => ({ name, other, condition })),
+    );
+    expect(waits.filter(({ other, condition }) => !(other in services) || condition !== "service_healthy")).toEqual([]);
+    const waiting = new Set(waits.map(({ name }) => name));
+    expect(waits.filter(({ other }) => waiting.has(other))).toEqual([]);
+    expect([...waiting]).toEqual(["envoy", "prometheus"]);
+  });
+
+  test.each(named)("%s is not root and has no more rights than it needs", (name, service) => {
+    const user = name === "mixdown" ? textsOf(image, "USER").at(-1) : service.user;
+    expect(user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+    expect(service).toMatchObject({ read_only: true, cap_drop: ["ALL"], security_opt: ["no-new-privileges:true"] });
+  });
+
+  test("gives the hub more time to stop than it takes to drain", () => {
+    expect(Number.parseInt(serviceOf("mixdown").stop_grace_period ?? "0", 10)).toBeGreaterThan(30);
+  });
+});
+
+describe("the files of its services", () => {
+  test.each(envoys)("%s knows only addresses that another service listens on", (name) => {
+    const { clusters = [] } = envoyConfig(name).static_resources;
+    expect(socketAddresses(clusters).filter((address) => !listening.includes(address))).toEqual([]);
+  });
+
+  test.each(envoys)("%s has its admin listener on its own loopback, where the health check asks", (name) => {
+    const [admin = ""] = socketAddresses(envoyConfig(name).admin);
+    expect(admin).toMatch(/^127\.0\.0\.1:/);
+    expect(serviceOf(name).healthcheck?.test.at(-1)).toContain(`/dev/tcp/${admin.replace(":", "/")} `);
+  });
+
+  test("the Envoy in front reaches both services and reports to the hub", () => {
+    const { clusters, listeners } = envoyConfig("envoy").static_resources;
+    expect(socketAddresses(clusters)).toEqual(["mixdown:4317", "orders:8080", "payments:8080"]);
+    expect(JSON.stringify(listeners)).toContain('"grpc_service":{"envoy_grpc":{"cluster_name":"mixdown"}}');
+  });
+
+  test("Prometheus scrapes the hub's admin listener", () => {
+    const { command = [] } = serviceOf("prometheus");
+    const file = command.find((word) => word.startsWith("--config.file="))?.split("=")[1] ?? "";
+    const { scrape_configs } = parse(read(fileAt("prometheus", file) ?? ""));
+    expect(scrape_configs).toHaveLength(1);
+    const admin = defaultListeners({ MIXDOWN_LISTEN_HOST: "mixdown" }).admin.address;
+    expect(scrape_configs[0].static_configs).toEqual([{ targets: [admin] }]);
+  });
+});
+
+describe("reading Compose files", () => {
+  const text = (service: string) => `name: x\nservices: { a: { image: "b:1", ${service} } }\nvolumes: {}\n`;
+
+  test("refuses what it does not know", () => {
+    expect(() => parseCompose(text("port: []"))).toThrow("port");
+    expect(() => parseCompose(text("ports: [1]"))).toThrow("ports");
+  });
+
+  test("reads ports and mounts", () => {
+    const { services } = parseCompose(text('ports: ["127.0.0.1:1:2"], volumes: ["./a:/b:ro", "c:/d"]'));
+    expect(portsOf(services.a!)).toEqual([{ host: "127.0.0.1", port: 1, inside: 2 }]);
+    expect(mountsOf(services.a!)).toEqual([
+      { source: "./a", target: "/b", readOnly: true },
+      { source: "c", target: "/d", readOnly: false },
+    ]);
+  });
+});
