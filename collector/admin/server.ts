@@ -1,6 +1,6 @@
 import type { TlsOptions } from "node:tls";
 import Fastify, { type FastifyInstance } from "fastify";
-import { toErrorBody, useErrorBodies } from "./http-errors.ts";
+import { answerClientError, toErrorBody, useErrorBodies } from "./http-errors.ts";
 import type { MetricsPages } from "./metrics-pages.ts";
 
 /** What the admin listener shows. */
@@ -42,6 +42,7 @@ export function createHttpServer({ limits, tls, onFault }: HttpServerOptions): F
     keepAliveTimeout: 75_000,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 1024 },
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, limits.maxHeaderBytes),
   });
   server.server.maxConnections = limits.maxConnections;
   useErrorBodies(server, onFault);

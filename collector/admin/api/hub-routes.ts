@@ -1,0 +1,177 @@
+import { z } from "zod";
+import type { Vocabulary } from "../../../schemas/attributes/vocabulary.ts";
+import { valueTypes } from "../../../schemas/model/value.ts";
+import type { ProxyTable } from "../../receivers/proxies.ts";
+import { storedAttributes } from "../../stats/dimensions.ts";
+import { defineRoute } from "./define-route.ts";
+import { groupProxies, proxiesTable } from "./group-proxies.ts";
+import { oneOf } from "./parameter.ts";
+import type { ApiRoute } from "./route.ts";
+import { formatTable } from "./text-table.ts";
+
+/** The configuration that runs, as far as it may be shown. */
+export interface ShownConfig {
+  /** Files in the order of the command line. */
+  readonly sources: readonly { readonly file: string; readonly sha256: string }[];
+  /** Changes whenever a file does. */
+  readonly revision: string;
+  /** Milliseconds since the epoch. */
+  readonly loadedMs: number;
+  /** Defaults filled in, secrets masked. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** A handler, and what it lost. */
+export interface HandlerRow {
+  readonly name: string;
+  readonly adapter: string;
+  readonly state: "open";
+  /** What rules send to it. */
+  readonly instances: readonly string[];
+  /** Instances lost since the adapter threw. */
+  readonly failed: number;
+  /** Instances not taken, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Instances that went to an overflow series. */
+  readonly overflow: number;
+}
+
+/** What the routes about the hub itself read, each time anew. */
+export interface HubState {
+  readonly proxies: Pick<ProxyTable, "rows" | "overflow">;
+  vocabulary(): Vocabulary;
+  config(): ShownConfig;
+  handlers(): Promise<readonly HandlerRow[]>;
+}
+
+const count = z.int().nonnegative();
+const time = z.string().describe("RFC 3339.");
+const format = oneOf(["json", "table"]).prefault("json").describe("`table` gives text for a terminal.");
+
+const proxiesAnswer = z.strictObject({
+  proxies: z.array(
+    z
+      .strictObject({
+        node: z.string().describe("Empty for streams that named no node."),
+        cluster: z.string(),
+        version: z.string().nullable(),
+        logNames: z.array(z.string()),
+        streams: count.describe("Open streams."),
+        messages: count,
+        entries: count.describe("Entries taken."),
+        malformed: count.describe("Entries that could not be read."),
+        entriesPerSecond: z.number().nonnegative().describe("Over the last minute."),
+        firstSeen: time,
+        lastSeen: time,
+        clockSkewMs: z
+          .number()
+          .nullable()
+          .describe("How far its clock is behind, the wait before sending included; below 0 if it is ahead."),
+      })
+      .meta({ id: "Proxy", description: "A proxy that reports." }),
+  ),
+  overflow: count.describe("Streams of proxies that found no room in this list."),
+});
+
+const attributesAnswer = z.strictObject({
+  attributes: z.array(
+    z
+      .strictObject({
+        name: z.string(),
+        type: z.enum(valueTypes),
+        meaning: z.string(),
+        stored: z.boolean().describe("Whether statistics keep it, so that `by` and `where` may name it."),
+        otel: z.string().nullable().describe("Its name in OpenTelemetry's semantic conventions."),
+      })
+      .meta({ id: "Attribute", description: "A name of the vocabulary." }),
+  ),
+});
+
+const configAnswer = z.strictObject({
+  revision: z.string().describe("Changes whenever a file does."),
+  loadedAt: time,
+  sources: z.array(z.strictObject({ file: z.string(), sha256: z.string() })),
+  config: z.record(z.string(), z.unknown()).describe("Defaults filled in, secrets masked."),
+});
+
+const handlersAnswer = z.strictObject({
+  handlers: z.array(
+    z
+      .strictObject({
+        name: z.string(),
+        adapter: z.string(),
+        state: z.literal("open"),
+        instances: z.array(z.string()).readonly().describe("What rules send to it."),
+        failed: count.describe("Instances lost since the adapter threw."),
+        dropped: z.record(z.string(), count).readonly().describe("Instances not taken, by reason."),
+        overflow: count.describe("Instances that went to an overflow series."),
+      })
+      .meta({ id: "Handler", description: "A configured adapter at work." }),
+  ),
+});
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }) =>
+  a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+
+const toTime = (ms: number): string => new Date(ms).toISOString();
+
+/** The routes about the hub itself. */
+export function hubRoutes({ proxies, vocabulary, config, handlers }: HubState): readonly ApiRoute[] {
+  return [
+    defineRoute({
+      path: "/proxies",
+      summary: "Proxies that report, and how much.",
+      query: { format },
+      answer: proxiesAnswer,
+      read: () => ({ proxies: groupProxies(proxies.rows()), overflow: proxies.overflow }),
+      table: ({ proxies }) => proxiesTable(proxies),
+    }),
+    defineRoute({
+      path: "/attributes",
+      summary: "The vocabulary: what rules may read, and what statistics keep.",
+      query: { format },
+      answer: attributesAnswer,
+      read: () => ({
+        attributes: vocabulary()
+          .attributes.map(({ name, type, meaning, otel = null }) => {
+            return { name, type, meaning, stored: storedAttributes.includes(name), otel };
+          })
+          .sort(byName),
+      }),
+      table: ({ attributes }) =>
+        formatTable(
+          ["attribute", "type", "stored", "meaning"].map((head) => ({ head, alignRight: false })),
+          attributes.map(({ name, type, stored, meaning }) => [name, type, stored ? "yes" : "no", meaning]),
+        ),
+    }),
+    defineRoute({
+      path: "/config",
+      summary: "The configuration that runs, and the files it came from.",
+      query: {},
+      answer: configAnswer,
+      read: () => {
+        const { loadedMs, sources, ...shown } = config();
+        return { ...shown, sources: [...sources], loadedAt: toTime(loadedMs) };
+      },
+    }),
+    defineRoute({
+      path: "/handlers",
+      summary: "Configured adapters at work, and what they lost.",
+      query: { format },
+      answer: handlersAnswer,
+      read: async () => ({ handlers: [...(await handlers())].sort(byName) }),
+      table: ({ handlers }) =>
+        formatTable(
+          ["handler", "adapter", "state", "failed", "dropped", "overflow"].map((head, place) => ({
+            head,
+            alignRight: place > 2,
+          })),
+          handlers.map(({ name, adapter, state, failed, dropped, overflow }) => [
+            ...[name, adapter, state, String(failed)],
+            String(Object.values(dropped).reduce((sum, lost) => sum + lost, 0)),
+            String(overflow),
+          ]),
+        ),
+    }),
+  ];
+}
