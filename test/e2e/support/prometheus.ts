@@ -34,16 +34,20 @@ export async function freePort(): Promise<number> {
 }
 
 /** Starts Prometheus on `target` ("host:port") and waits until the target was scraped. */
-export async function startPrometheus(target: string): Promise<Prometheus> {
-  const folder = temporaryFolder("prometheus");
-  const config = join(folder.path, "prometheus.yml");
-  writeFileSync(
-    config,
+export function startPrometheus(target: string): Promise<Prometheus> {
+  return startPrometheusWith(
     stringify({
       global: { scrape_interval: "500ms", scrape_timeout: "400ms" },
       scrape_configs: [{ job_name: "mixdown", static_configs: [{ targets: [target] }] }],
     }),
   );
+}
+
+/** The same with any configuration; it must have a target that answers. */
+export async function startPrometheusWith(settings: string): Promise<Prometheus> {
+  const folder = temporaryFolder("prometheus");
+  const config = join(folder.path, "prometheus.yml");
+  writeFileSync(config, settings);
   const address = `127.0.0.1:${await freePort()}`;
   const child = startChild(requirePeer("prometheus"), [
     `--config.file=${config}`,
