@@ -60,6 +60,8 @@ export interface ProxySettings {
   readonly node: NodeIdentity;
   /** The hub's gRPC port on loopback. */
   readonly hubPort: number;
+  /** How it proves who it is to the hub; clear text without. */
+  readonly hubTls?: TlsFiles;
   readonly listeners: readonly (HttpListener | TcpListener)[];
   readonly clusters: readonly Cluster[];
   /** How often buffered entries go out. */
@@ -74,7 +76,7 @@ const seconds = (ms: number): Json => `${ms / 1000}s`;
 /** The whole bootstrap of a proxy: listeners and admin on free ports, access logs to the hub. */
 export function bootstrap(proxy: ProxySettings): Json {
   const { id, cluster, metadata = {} } = proxy.node;
-  const hub: Cluster = { name: hubCluster, port: proxy.hubPort, http2: true };
+  const hub: Cluster = { name: hubCluster, port: proxy.hubPort, http2: true, tls: proxy.hubTls };
   return {
     node: { id, cluster, metadata },
     admin: { address: loopback(0) },
@@ -184,7 +186,7 @@ function tlsInspector(): Json {
   };
 }
 
-function commonTls({ cert, key, ca }: TlsFiles): Json {
+function commonTls({ cert, key, ca }: TlsFiles) {
   return {
     tls_certificates: [{ certificate_chain: { filename: cert }, private_key: { filename: key } }],
     validation_context: { trusted_ca: { filename: ca } },
@@ -202,12 +204,12 @@ function downstreamTls(files: TlsFiles): Json {
   };
 }
 
-function upstreamTls(files: TlsFiles): Json {
+function upstreamTls(files: TlsFiles, protocol: string): Json {
   return {
     name: "envoy.transport_sockets.tls",
     typed_config: {
       "@type": type("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"),
-      common_tls_context: commonTls(files),
+      common_tls_context: { ...commonTls(files), alpn_protocols: [protocol] },
     },
   };
 }
@@ -223,7 +225,7 @@ function toCluster({ name, port, http2, closed, tls }: Cluster): Json {
     ...(closed && {
       circuit_breakers: { thresholds: [{ max_connections: 1, max_pending_requests: 0, max_requests: 0 }] },
     }),
-    ...(tls && { transport_socket: upstreamTls(tls) }),
+    ...(tls && { transport_socket: upstreamTls(tls, http2 ? "h2" : "http/1.1") }),
   };
 }
 
