@@ -6,7 +6,7 @@ export interface ReportLimits {
   readonly maxRecords: number;
   /** Longest text of one record, in characters. */
   readonly maxRecordLength: number;
-  /** Levels of lists and objects, those around the records included. */
+  /** Levels of lists and objects in one record. */
   readonly maxDepth: number;
 }
 
