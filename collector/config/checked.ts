@@ -3,6 +3,7 @@ import type { Vocabulary } from "../../schemas/attributes/vocabulary.ts";
 import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
 import type { Expression } from "../expr/expression.ts";
 import type { HubConfig } from "./schema.ts";
+import type { ShownConfig } from "./show-config.ts";
 
 /** A label of an instance: its name and the expression that fills it. */
 export interface CheckedDimension {
@@ -42,4 +43,6 @@ export interface CheckedConfig {
   readonly handlers: ReadonlyMap<string, CheckedHandler>;
   readonly instances: ReadonlyMap<string, CheckedInstance>;
   readonly rules: readonly CheckedRule[];
+  /** What may be shown of it. */
+  readonly shown: ShownConfig;
 }

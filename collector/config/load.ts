@@ -17,6 +17,7 @@ import type { Finding, Place, Problem } from "./problem.ts";
 import { toProblems } from "./problem.ts";
 import { configSchema, type HubConfig } from "./schema.ts";
 import { readShape } from "./shape.ts";
+import { showConfig } from "./show-config.ts";
 import { child, entriesOf, itemsOf, type MapTree, type Tree, textOf } from "./tree.ts";
 
 /** What a configuration is checked against. */
@@ -130,9 +131,11 @@ function check(
       checked === undefined ? [] : [[name, checked]],
     ),
   );
+  const sources = texts.map(({ file, sha256 }) => ({ file, sha256 }));
+  const shown = showConfig(config, merged, options.adapters, sources);
   return {
     config,
-    checked: { config, vocabulary: vocabulary.vocabulary, handlers, instances: whole, rules },
+    checked: { config, vocabulary: vocabulary.vocabulary, handlers, instances: whole, rules, shown },
     warnings: unused(merged, actions),
   };
 }

@@ -201,15 +201,16 @@ function createReader(source: string, placeOf: (offset: number) => Place, env: E
     if (node.tag !== undefined && !coreTags.has(node.tag)) return brokenScalar(at);
     const value = node.value as ScalarTree["value"];
     if (typeof value !== "string") return { kind: "scalar", at, value, placeOf: () => at };
-    const written = { source, start: startOf(node), end: node.range?.[1] ?? startOf(node), style: styleOf(node) };
-    const placeIn = (offset: number) => placeOf(offsetsOf(value, written)[offset] ?? written.end);
+    const scalar = { source, start: startOf(node), end: node.range?.[1] ?? startOf(node), style: styleOf(node) };
+    const placeIn = (offset: number) => placeOf(offsetsOf(value, scalar)[offset] ?? scalar.end);
     if (!value.includes("${"))
       return { kind: "scalar", at, value, placeOf: (line, column) => placeIn(offsetIn(value, line, column)) };
     const { problems: found, secrets: hidden, ...substituted } = substitute(value, env);
     for (const { offset, message, expected } of found)
       problems.push({ at: placeIn(offset), message, ...(expected === undefined ? {} : { expected }) });
     for (const [secret, shown] of hidden) secrets.set(secret, shown);
-    return { kind: "scalar", at, ...substituted, broken: found.length > 0, placeOf: () => at };
+    const written = hidden.size > 0 ? { written: value } : {};
+    return { kind: "scalar", at, ...substituted, ...written, broken: found.length > 0, placeOf: () => at };
   }
 
   return { read, problems, secrets };

@@ -10,6 +10,8 @@ export interface ScalarTree {
   readonly value: ScalarValue;
   /** The text that `value` was read from, where the environment gave it: a setting that wants text takes this. */
   readonly text?: string;
+  /** As it stands in the file, where the environment gave some of it: this may be shown. */
+  readonly written?: string;
   /** The environment had no value: whatever is said about this scalar would be a follow-on. */
   readonly broken?: boolean;
   /** Where a line and column of the text, both from 1, stand in the file. */
