@@ -1,5 +1,6 @@
 import type { Host } from "../adapters/adapter.ts";
 import { promClientSource } from "../adapters/shared/prom-client-source.ts";
+import type { ApiOptions } from "./admin/api/mount-api.ts";
 import { createMetricsPages, type MetricsPages } from "./admin/metrics-pages.ts";
 import { mountAdmin } from "./admin/server.ts";
 import type { CheckedConfig } from "./config/checked.ts";
@@ -9,6 +10,7 @@ import { createPipeline } from "./pipeline.ts";
 import { type CompiledPlan, createIntakeState, createPlan, type IntakeState } from "./plan.ts";
 import { openReceivers } from "./receivers/inventory.ts";
 import { openStats } from "./stats/stats.ts";
+import { countLosses } from "./telemetry/count-losses.ts";
 import { createHubEvents, type HubEvents } from "./telemetry/events.ts";
 import type { Log } from "./telemetry/log.ts";
 import { createHubMetrics, type HubMetrics } from "./telemetry/metrics.ts";
@@ -59,12 +61,21 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   let ready = false;
 
   const receivers = openReceivers({ intake: pipeline, events: events.receivers, now });
+  const running = createRunning(checked, now);
+  const api: ApiOptions = {
+    stats,
+    now,
+    proxies: receivers.proxies,
+    vocabulary: () => running.checked.vocabulary,
+    config: () => running.shown,
+    handlers: () => countLosses(running.checked.handlers.values(), metrics),
+  };
   let listeners: Listener[];
   try {
     listeners = await openListeners(checked.config.listeners, {
       grpcMethods: receivers.grpcMethods,
       mount: (service, server, config) => {
-        if (service === "admin") mountAdmin(server, { metrics: pages, ready: () => ready });
+        if (service === "admin") mountAdmin(server, { metrics: pages, ready: () => ready, api });
         else receivers.mount(server, config);
       },
       messages: receivers.messages,
@@ -86,6 +97,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
       const applied = await applyHandlers(handlers, next, state, (compiled) => {
         rules.follow(compiled.rules);
         pipeline.swap(compiled);
+        running.follow(next);
       });
       await applied.settled;
     },
@@ -99,6 +111,24 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
       await Promise.all(
         listeners.filter((listener) => !upstream.includes(listener)).map((listener) => listener.drain(1000)),
       );
+    },
+  };
+}
+
+/** What runs, as it may be shown: listeners and statistics stay as they were opened until a restart. */
+function createRunning(first: CheckedConfig, now: () => number) {
+  const { listeners, stats } = first.shown.config;
+  const show = ({ shown }: CheckedConfig) => ({
+    ...shown,
+    loadedMs: now(),
+    config: { ...shown.config, listeners, stats },
+  });
+  return {
+    checked: first,
+    shown: show(first),
+    follow(next: CheckedConfig) {
+      this.checked = next;
+      this.shown = show(next);
     },
   };
 }

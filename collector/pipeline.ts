@@ -1,3 +1,4 @@
+import { slotOf } from "../schemas/attributes/vocabulary.ts";
 import type { AccessLogBatch, AccessLogEntry, StreamOrigin } from "../schemas/model/access-log.ts";
 import type {
   RawRecord,
@@ -9,6 +10,7 @@ import type {
 } from "../schemas/model/raw-record.ts";
 import type { Receipt } from "../schemas/model/receipt.ts";
 import { AttributeRecord, type Projection } from "../schemas/model/record.ts";
+import { isTimestamp } from "../schemas/model/value.ts";
 
 /** Turns entries of one stream into records: fills a record that was reset. */
 export type NormalizeEntry = (entry: AccessLogEntry, record: AttributeRecord) => void;
@@ -76,7 +78,8 @@ export function createPipeline(first: Plan, events: PipelineEvents, stats?: Stat
       }
       const malformed = batch.malformed - malformedBefore;
       events.batch("accesslog", matched, unmatched, malformed);
-      return { accepted: matched + unmatched, malformed };
+      const accepted = matched + unmatched;
+      return { accepted, malformed, lastEndedMs: accepted > 0 ? endOf(record) : undefined };
     },
     reportRecords({ source, origin, records, refused = [] }) {
       const { rules } = plan;
@@ -104,4 +107,12 @@ export function createPipeline(first: Plan, events: PipelineEvents, stats?: Stat
       record = new AttributeRecord(next.slots, next.projection.slots);
     },
   };
+}
+
+const responseTime = slotOf("response.time");
+
+/** When a record's request ended by its sender's clock, if anyone reads that, in milliseconds since the epoch. */
+function endOf({ values }: AttributeRecord): number | undefined {
+  const time = values[responseTime];
+  return isTimestamp(time) ? time.seconds * 1000 + time.nanos / 1e6 : undefined;
 }

@@ -1,5 +1,6 @@
 import type { TlsOptions } from "node:tls";
 import Fastify, { type FastifyInstance } from "fastify";
+import { type ApiOptions, mountApi } from "./api/mount-api.ts";
 import { answerClientError, toErrorBody, useErrorBodies } from "./http-errors.ts";
 import type { MetricsPages } from "./metrics-pages.ts";
 
@@ -8,11 +9,13 @@ export interface AdminOptions {
   readonly metrics: MetricsPages;
   /** Whether the hub takes traffic: open and not draining. */
   ready(): boolean;
+  readonly api: ApiOptions;
 }
 
-/** Adds the admin routes: `/metrics`, `/livez` (the process answers) and `/readyz` (it takes traffic). */
-export function mountAdmin(server: FastifyInstance, { metrics, ready }: AdminOptions): void {
+/** Adds the admin routes: `/metrics`, `/livez` (the process answers), `/readyz` (it takes traffic) and `/api/v1`. */
+export function mountAdmin(server: FastifyInstance, { metrics, ready, api }: AdminOptions): void {
   metrics.mount(server);
+  mountApi(server, api);
   server.get("/livez", async () => ({ status: "ok" }));
   server.get("/readyz", async (_request, reply) =>
     ready() ? { status: "ready" } : reply.code(503).send(toErrorBody("NOT_READY", "the hub is starting or draining")),

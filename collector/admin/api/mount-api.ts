@@ -15,8 +15,6 @@ export interface ApiOptions extends HubState {
   /** Undefined where statistics are off. */
   readonly stats: StatsQueries | undefined;
   readonly bounds?: QueryBounds;
-  /** The hub's version. */
-  readonly version: string;
   /** Milliseconds since the epoch. */
   now(): number;
 }
@@ -37,7 +35,7 @@ export function mountApi(server: FastifyInstance, options: ApiOptions): void {
       syncThreshold: 0,
       globalDecompression: false,
     });
-    await scope.register(swagger, openApiOptions(routes, options.version));
+    await scope.register(swagger, openApiOptions(routes));
     scope.addHook("onError", async (_request, reply, error) => {
       if (error instanceof ApiError && error.code === "BUSY") reply.header("retry-after", "1");
     });

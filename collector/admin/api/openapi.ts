@@ -25,13 +25,13 @@ const errorBody = z
   .meta({ id: "Error", description: "Why there is no answer." });
 
 /** Settings of the plug-in that gathers the routes into one OpenAPI 3.1 document. */
-export function openApiOptions(routes: readonly ApiRoute[], version: string): FastifyDynamicSwaggerOptions {
+export function openApiOptions(routes: readonly ApiRoute[]): FastifyDynamicSwaggerOptions {
   const schemas: Record<string, unknown> = {};
   const documents = new Map(routes.map((route) => [`${apiRoot}${route.path}`, describeRoute(route, schemas)]));
   return {
     openapi: {
       openapi: "3.1.0",
-      info: { title: "Mixdown", version, description: "What the hub knows, to be read." },
+      info: { title: "Mixdown", version: "1", description: "What the hub knows, to be read." },
     },
     transform: ({ schema, url }) => ({ schema: { ...schema, ...documents.get(url) }, url }),
     transformObject: (found) => {
