@@ -1,6 +1,7 @@
 /** Why a connection or a call was turned away. */
 export type RefusalReason =
   | "connections" // the listener holds as many as it may
+  | "reset" // the caller took the call back before it began
   | "calls" // the listener or the connection holds as many as it may
   | "alpn" // TLS without h2
   | "tls" // the handshake failed

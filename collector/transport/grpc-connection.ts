@@ -103,6 +103,7 @@ export class Connection implements CallHost {
 
   /** Closes now: calls that are left end as UNAVAILABLE, and the socket goes with or without the peer's help. */
   close(reason: CloseReason, code: number = constants.NGHTTP2_NO_ERROR, text: string = reason): void {
+    if (this.gone) return;
     if (!this.retiring) this.reason = reason;
     this.goneAtMs = this.now();
     for (const call of this.calls) call.fail(undefined, grpcStatus.UNAVAILABLE, `the connection is closing: ${text}`);
@@ -149,7 +150,7 @@ export class Connection implements CallHost {
 
   private open(): ServerHttp2Session {
     const session = performServerHandshake(this.socket, toSessionOptions(this.limits));
-    session.on("error", (error: Error & { errno?: number }) => this.onError(error));
+    session.on("error", (error) => this.onError(error));
     session.on("close", () => this.onClose());
     session.on("stream", (stream, headers) => this.onStream(stream, headers));
     session.on("ping", () => this.onPing());
@@ -161,6 +162,12 @@ export class Connection implements CallHost {
   }
 
   private onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    if (stream.closed || stream.destroyed) {
+      stream.on("error", () => {}); // reset in the same packet: not worth a handler
+      this.events.refused("reset");
+      this.countReset();
+      return;
+    }
     const request = readRequest(headers, this.host.methods);
     if ("httpStatus" in request) this.refuse(stream, headers, request);
     else if (this.running >= this.limits.maxStreams || this.host.calls >= this.limits.maxCalls) {
@@ -206,9 +213,8 @@ export class Connection implements CallHost {
   private fault(fault: ProtocolFault, code: number, text: string = fault): void {
     if (this.gone || this.reason === "fault") return;
     this.events.protocolError(fault);
-    this.goneAtMs = this.now();
-    this.close("fault", code, text);
     this.reason = "fault";
+    outsideParser(() => this.close("fault", code, text));
   }
 
   private sweepAge(nowMs: number): void {
@@ -255,15 +261,17 @@ export class Connection implements CallHost {
   }
 
   private closeIfDone(): void {
-    if (this.retiring && this.calls.size === 0 && !this.session.destroyed && !this.session.closed) this.session.close();
+    if (!this.retiring || this.calls.size > 0) return;
+    outsideParser(() => {
+      if (this.calls.size === 0 && !this.session.destroyed && !this.session.closed) this.session.close();
+    });
   }
 
-  private onError(error: Error & { errno?: number }): void {
-    if (error.errno === undefined) return; // the socket's; told by "close"
-    if (!this.gone && this.reason !== "fault") {
-      this.events.protocolError(faultOf(error.errno));
-      this.reason = "fault";
-    }
+  private onError(error: Error & { code?: string; errno?: number }): void {
+    if (!error.code?.startsWith("ERR_HTTP2") || error.errno === undefined) return; // the socket's; told by "close"
+    if (this.gone || this.reason === "fault") return;
+    this.events.protocolError(faultOf(error.errno));
+    this.reason = "fault";
   }
 
   /** The one place where a connection is taken down, however it ended. */
@@ -275,6 +283,14 @@ export class Connection implements CallHost {
     this.events.connectionClosed(this.reason);
     this.host.closed(this);
   }
+}
+
+/**
+ * Most events of a session and its streams come from within the parser, and node aborts the whole process on an
+ * assertion if a session is closed there (nodejs/node#64850 and kin): closing waits until the parser has returned.
+ */
+function outsideParser(step: () => void): void {
+  setImmediate(step);
 }
 
 /** Ten percent more or less, so that peers that came together do not leave together. */

@@ -141,6 +141,59 @@ describe("floods end with the connection closed and counted", () => {
   });
 });
 
+describe("what follows a fault in the same packet finds no half-closed session", () => {
+  const call = headersFrame(1, callHeaders("/t.S/Sink"));
+  const data = frame(frameType.DATA, 0, 1, Buffer.alloc(100));
+  const goaway = (code: number) => frame(frameType.GOAWAY, 0, 0, Buffer.of(0, 0, 0, 0, 0, 0, 0, code));
+  const reset = (id: number) => frame(frameType.RST_STREAM, 0, id, Buffer.of(0, 0, 0, 8));
+  const packets: [string, Buffer][] = [
+    ["the caller's goodbye", goaway(0)],
+    ["the caller's fault", goaway(2)],
+    ["pings", repeat(frame(frameType.PING, 0, 0, Buffer.alloc(8)), 300)],
+    ["settings", repeat(settings(), 300)],
+    ["an unexpected answer to a ping", frame(frameType.PING, 1, 0, Buffer.alloc(8))],
+    ["a bad setting", settings([[4, 0x80000000]])],
+    ["an overflowing window", frame(frameType.WINDOW_UPDATE, 0, 0, Buffer.of(0x7f, 255, 255, 255))],
+    ["an overflowing stream window", frame(frameType.WINDOW_UPDATE, 0, 1, Buffer.of(0x7f, 255, 255, 255))],
+    ["a bad message", frame(frameType.DATA, 0, 1, Buffer.of(9, 0, 0, 0, 0))],
+    [
+      "resets",
+      Buffer.concat(
+        Array.from({ length: 1300 }, (_, at) => [headersFrame(2 * at + 3, callHeaders("/t.S/Sink")), reset(2 * at + 3)])
+          .flat()
+          .concat(goaway(0)),
+      ),
+    ],
+  ];
+  it.each(packets)("%s", async (_name, packet) => {
+    const victim = await aVictim();
+    for (let round = 0; round < 5; round++) {
+      const attacker = await victim.attack();
+      await attacker.send(Buffer.concat([call, packet, data, data, reset(1), data]));
+      await Promise.race([attacker.closed, new Promise((resolve) => setTimeout(resolve, 20))]);
+      attacker.destroy();
+    }
+    await victim.survives();
+  });
+});
+
+it("rapid resets by many that leave at once do not harm", async () => {
+  const victim = await aVictim();
+  const packet = Buffer.concat(
+    Array.from({ length: 2000 }, (_, at) => [
+      headersFrame(2 * at + 1, callHeaders("/t.S/Sink")),
+      frame(frameType.RST_STREAM, 0, 2 * at + 1, Buffer.of(0, 0, 0, 8)),
+    ]).flat(),
+  );
+  for (let round = 0; round < 40; round++) {
+    const attacker = await victim.attack();
+    await attacker.send(packet);
+    await Promise.race([attacker.closed, new Promise((resolve) => setTimeout(resolve, 20))]);
+    attacker.destroy();
+  }
+  await victim.survives();
+});
+
 describe("harmless floods are endured", () => {
   const floods: [string, () => Buffer][] = [
     ["priorities", () => repeat(frame(frameType.PRIORITY, 0, 1, Buffer.of(0, 0, 0, 3, 1)), 1000)],
