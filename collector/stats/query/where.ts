@@ -80,11 +80,10 @@ function toFilter(expression: Expression, { attributes }: Vocabulary): SeriesFil
 }
 
 function toProblem({ line, column, message, suggestion }: ExpressionProblem): QueryProblem {
-  const hint = suggestion === undefined ? "" : `; did you mean ${suggestion}?`;
   const isName = /unknown|undeclared|not declared/i.test(message);
   return {
     parameter: "where",
-    message: `line ${line}, column ${column}: ${message}${hint}`,
+    message: `line ${line}, column ${column}: ${message}`,
     line,
     column,
     ...(suggestion === undefined ? {} : { suggestion }),
