@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { ListenerLimits } from "../../config/schema.ts";
-import type { CloseReason, TransportEvents } from "../events.ts";
+import type { CloseReason, ProtocolFault, TransportEvents } from "../events.ts";
 import type { MemoryLedger } from "../memory.ts";
-import { createFramer, type Frames, FramingError } from "./framing.ts";
+import { createFramer } from "./framing.ts";
 import type { MessageSink } from "./server.ts";
 
 /** What a connection works with. */
@@ -47,15 +47,9 @@ export function openConnection(socket: Socket, options: ConnectionOptions): Conn
     return fits;
   };
 
-  const read = (chunk: Buffer): Frames | undefined => {
-    try {
-      return framer.read(chunk);
-    } catch (error) {
-      if (!(error instanceof FramingError)) throw error;
-      events.protocolError("frame");
-      cut("fault");
-      return undefined;
-    }
+  const fault = (why: ProtocolFault) => {
+    events.protocolError(why);
+    cut("fault");
   };
 
   const hand = async (messages: readonly Buffer[]) => {
@@ -74,14 +68,12 @@ export function openConnection(socket: Socket, options: ConnectionOptions): Conn
   socket.on("data", (chunk: Buffer) => {
     readAt = performance.now();
     events.bytes(chunk.length, 0);
-    const frames = read(chunk);
-    if (frames === undefined) return;
-    for (let i = 0; i < frames.oversized; i++) events.protocolError("message-size");
-    if (frames.messages.length > 0 || framer.heldBytes === 0) partialSince = readAt;
-    if (frames.messages.length > 0) void hand(frames.messages);
-    if (book()) return;
-    events.protocolError("memory");
-    cut("fault");
+    const { messages, oversized, broken } = framer.read(chunk);
+    for (let i = 0; i < oversized; i++) events.protocolError("message-size");
+    if (messages.length > 0 || framer.heldBytes === 0) partialSince = readAt;
+    if (messages.length > 0) void hand(messages);
+    if (broken) fault("frame");
+    else if (!book()) fault("memory");
   });
   socket.on("end", () => {
     const rest = framer.end();
@@ -98,8 +90,7 @@ export function openConnection(socket: Socket, options: ConnectionOptions): Conn
     sweep(nowMs) {
       if (limits.idleTimeoutMs > 0 && nowMs - readAt > limits.idleTimeoutMs) cut("idle");
       else if (framer.heldBytes > 0 && nowMs - partialSince > limits.messageTimeoutMs) {
-        events.protocolError("message-timeout");
-        cut("fault");
+        fault("message-timeout");
       }
     },
     end(why) {

@@ -1,17 +1,16 @@
-/** A stream that is no longer understood: an octet count that is none. */
-export class FramingError extends Error {}
-
 /** What came out of one chunk. */
 export interface Frames {
   /** Whole messages, valid until the next chunk is read. */
   readonly messages: readonly Buffer[];
   /** Messages dropped since they are too large. */
   readonly oversized: number;
+  /** The stream is not understood from here on: an octet count that is none. */
+  readonly broken: boolean;
 }
 
 /** Cuts a byte stream into messages. */
 export interface Framer {
-  /** Takes the next bytes. Throws a FramingError. */
+  /** Takes the next bytes. */
   read(chunk: Buffer): Frames;
   /** The stream is over: what is left is a line without its end. */
   end(): readonly Buffer[];
@@ -82,7 +81,7 @@ export function createFramer(maxBytes: number): Framer {
           else if (byte === SPACE && missing > 0) {
             state = "body";
             if (missing > maxBytes) drop();
-          } else throw new FramingError("expected an octet count and a space");
+          } else return { messages, oversized, broken: true };
         } else if (state === "body") {
           const end = Math.min(chunk.length, at + missing);
           keep(chunk.subarray(at, end));
@@ -98,7 +97,7 @@ export function createFramer(maxBytes: number): Framer {
           if (newline >= 0) finish();
         }
       }
-      return { messages, oversized };
+      return { messages, oversized, broken: false };
     },
     end() {
       if (state !== "line" || dropping || heldBytes === 0) return [];
