@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fencesOf, root } from "../support/documents.ts";
 import { openRunningHub, type RunningHub } from "../support/running-hub.ts";
 
 const http = { address: "127.0.0.1:0", limits: { maxMessageBytes: 8_000_000 } };
@@ -120,6 +122,15 @@ describe("records", () => {
     expect(turns).toBeGreaterThan(50);
     expect(await requests({ response_code: "203" })).toBe(50_000);
   });
+});
+
+test("the documented report gets the documented answers", async () => {
+  const fences = fencesOf("docs/json.md", readFileSync(`${root}docs/json.md`, "utf8"));
+  const of = (language: string) => fences.filter((fence) => fence.language === language).map(({ text }) => text);
+  const [, body = ""] = /-d '([^']*)'/.exec(of("sh")[0] ?? "") ?? [];
+  const [answer = "", refusal = ""] = of("json");
+  expect((await post(body)).answer).toEqual(JSON.parse(answer));
+  expect((await post('{"attributes":[{]}')).answer).toEqual(JSON.parse(refusal));
 });
 
 describe("a report is refused whole", () => {
