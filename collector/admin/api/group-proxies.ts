@@ -17,7 +17,7 @@ export interface ProxyAnswer {
   clockSkewMs: number | null;
 }
 
-/** One row for each proxy, by node; its version and clock as its logger said that was seen last. */
+/** One row for each proxy, by node; its version and clock are those of the logger that was seen last. */
 export function groupProxies(rows: readonly ProxyRow[]): ProxyAnswer[] {
   const groups = Map.groupBy(rows, ({ node }) => node);
   return [...groups.values()].map(toProxy).sort((a, b) => compare(a.node, b.node));
@@ -38,7 +38,7 @@ function toProxy(rows: readonly ProxyRow[]): ProxyAnswer {
     entriesPerSecond: Math.round(sum(({ entriesPerSecond }) => entriesPerSecond) * 1000) / 1000,
     firstSeen: toTime(Math.min(...rows.map(({ firstSeenMs }) => firstSeenMs))),
     lastSeen: toTime(newest.lastSeenMs),
-    clockSkewMs: newest.clockSkewMs ?? null,
+    clockSkewMs: [newest, ...rows].find(({ clockSkewMs }) => clockSkewMs !== undefined)?.clockSkewMs ?? null,
   };
 }
 

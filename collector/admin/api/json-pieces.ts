@@ -19,7 +19,7 @@ export async function writeJson(value: object): Promise<Buffer> {
 }
 
 function* parts(value: unknown, depth: number): Generator<string> {
-  if (typeof value !== "object" || value === null || depth > maxDepth) yield JSON.stringify(value);
+  if (typeof value !== "object" || value === null || depth > maxDepth) yield JSON.stringify(value) ?? "null";
   else if (Array.isArray(value)) yield* listParts(value, depth);
   else yield* objectParts(value, depth);
 }
