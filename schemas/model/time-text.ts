@@ -27,9 +27,24 @@ export function formatDuration(nanos: Int64): string {
   return `${whole < 0n ? "-" : ""}${size / scale}${fraction === "" ? "" : `.${fraction}`}${unit}`;
 }
 
+const plainDuration = /^(\d{1,6})(?:\.(\d{1,6}))?(ns|us|ms|s)$/;
+const plainNanos: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
+
+/** One number and one unit, small enough that floating point is exact: nearly every duration there is. */
+function parsePlainDuration(text: string): number | undefined {
+  const match = plainDuration.exec(text);
+  if (match === null) return undefined;
+  const scale = plainNanos[match[3] as string] as number;
+  const fraction = match[2];
+  const below = fraction === undefined ? 0 : Math.floor((Number(fraction) * scale) / 10 ** fraction.length);
+  return Number(match[1]) * scale + below;
+}
+
 /** Nanoseconds of a duration in Go notation (`1h2m`, `1.5s`, `-3ms`, `0`), or undefined if it is not one or exceeds 64 bits. */
 export function parseDuration(text: string): Int64 | undefined {
   if (text.length > 64) return undefined;
+  const plain = parsePlainDuration(text);
+  if (plain !== undefined) return plain;
   const [, sign, body] = /^([+-]?)(.+)$/s.exec(text) ?? [];
   if (body === undefined) return undefined;
   if (body === "0") return 0;
@@ -59,9 +74,9 @@ export function parseTimestamp(text: string): Timestamp | undefined {
   const [, date, hours, minutes, seconds, fraction = "", zone = ""] =
     text.length > 64 ? [] : (rfc3339.exec(text) ?? []);
   if (date === undefined) return undefined;
-  const civil = `${date}T${hours}:${minutes}:${seconds}`;
-  const local = Date.parse(`${civil}Z`);
-  if (Number.isNaN(local) || !new Date(local).toISOString().startsWith(civil)) return undefined;
+  const local = Date.parse(`${date}T${hours}:${minutes}:${seconds}Z`);
+  // A day that its month does not have would be one of the next month, and midnight may not be written 24:00:00.
+  if (Number.isNaN(local) || new Date(local).getUTCDate() !== Number(date.slice(8)) || hours === "24") return undefined;
   const offset = zoneMinutes(zone);
   if (offset === undefined) return undefined;
   return { seconds: local / 1000 - offset * 60, nanos: Number(fraction.padEnd(9, "0")) };
