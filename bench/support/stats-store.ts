@@ -5,8 +5,13 @@ import { reporterClass, storedDimensions, textDimensions } from "../../collector
 import { Sketch } from "../../collector/stats/sketch.ts";
 import { openDatabase } from "../../collector/stats/store/database.ts";
 import { Dictionary } from "../../collector/stats/store/dictionary.ts";
-import { levels } from "../../collector/stats/store/levels.ts";
+import { level, levels } from "../../collector/stats/store/levels.ts";
 import { drawDuration, type TrafficSeries, toRecord } from "./stats-traffic.ts";
+
+interface Part {
+  readonly start: number;
+  readonly chunk: Uint8Array;
+}
 
 const log = { info() {}, warn() {}, error() {} };
 /** Distinct durations drawn for one row at most; a busy row's sketch has no more bins than that. */
@@ -33,30 +38,31 @@ export function generateStore(
     }
     return writer.finish([]);
   };
-  const sumUp = (start: number, parts: readonly { start: number; chunk: Uint8Array }[]) => {
-    const merger = new ChunkMerger(
-      (series) => dictionary.edgeOf(series),
-      (series) => dictionary.serviceOf(series),
-    );
+  const sumUp = (start: number, parts: readonly Part[], byService: boolean) => {
+    const project = byService ? (series: number) => dictionary.serviceOf(series) : undefined;
+    const merger = new ChunkMerger((series) => dictionary.edgeOf(series), project);
     for (const part of parts) merger.add(part.start, part.chunk);
     return merger.finish(start);
   };
+  const put = (place: number, start: number, chunk: Uint8Array) => insert[place]!.run(start, chunk);
   const until = levels.map(({ width, delay }) => Math.floor((now - delay) / width) * width);
   database.exec("BEGIN");
-  for (let start = until[0]! - 3600; start < until[0]!; start += 10) insert[0]!.run(start, chunkOf(start, 10));
-  let parts: { start: number; chunk: Uint8Array }[] = [];
-  for (let start = until[3]! - 86_400; start < until[1]!; start += 60) {
+  for (let start = until[level.base]! - 3600; start < until[level.base]!; start += 10)
+    put(level.base, start, chunkOf(start, 10));
+  let parts: Part[] = [];
+  for (let start = until[level.fiveMinutes]! - 86_400; start < until[level.minute]!; start += 60) {
     const chunk = chunkOf(start, 60);
-    insert[1]!.run(start, chunk);
+    put(level.minute, start, chunk);
     parts.push({ start, chunk });
-    if ((start + 60) % 300 !== 0) continue;
-    insert[3]!.run(start - 240, sumUp(start - 240, parts));
+    if (parts.length < 5) continue;
+    put(level.fiveMinutes, parts[0]!.start, sumUp(parts[0]!.start, parts, false));
+    put(level.serviceFiveMinutes, parts[0]!.start, sumUp(parts[0]!.start, parts, true));
     parts = [];
   }
-  for (let start = until[2]! - 30 * 86_400; start < until[2]!; start += 3600) {
+  for (let start = until[level.hour]! - 30 * 86_400; start < until[level.hour]!; start += 3600) {
     const chunk = chunkOf(start, 3600);
-    insert[2]!.run(start, chunk);
-    insert[4]!.run(start, sumUp(start, [{ start, chunk }]));
+    put(level.hour, start, chunk);
+    put(level.serviceHour, start, sumUp(start, [{ start, chunk }], true));
   }
   for (const [place, { table }] of levels.entries()) {
     const meta = database.prepare("REPLACE INTO meta (key, value) VALUES (?, ?)");

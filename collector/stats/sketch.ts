@@ -9,6 +9,9 @@ const logGamma = Math.log(gamma);
 /** One more than the highest bin: values up to 2^63 fit, so nothing ever has to be collapsed. */
 export const binCount = 2304;
 
+/** Bins made beside those that are needed, because durations of one kind lie close together. */
+const minSpare = 40;
+
 const estimates = Float64Array.from({ length: binCount }, (_, bin) =>
   bin === 0 ? 0 : (2 * gamma ** (bin - 1)) / (gamma + 1),
 );
@@ -98,7 +101,7 @@ export class Sketch {
     if (this.bins.length > 0 && from >= this.first && to < end) return;
     const lowest = this.bins.length === 0 ? from : Math.min(this.first, from);
     const highest = Math.max(to + 1, end);
-    const spare = Math.max(8, (highest - lowest) >> 1);
+    const spare = Math.max(minSpare, highest - lowest);
     const first = Math.max(0, lowest - spare);
     const bins = new Float64Array(Math.min(binCount, highest + spare) - first);
     if (this.bins.length > 0) bins.set(this.bins, this.first - first);
@@ -117,14 +120,17 @@ export class Sketch {
  */
 export function writeSketch(writer: ByteWriter, sketch: Sketch): void {
   const { bins, first } = sketch;
-  const filled: number[] = [];
-  for (let index = 0; index < bins.length; index++) if (bins[index] !== 0) filled.push(index);
-  const [low, high] = [filled[0]!, filled.at(-1)!];
-  const isDense = filled.length * 2 > high - low;
+  let low = 0;
+  while (bins[low] === 0) low++;
+  let high = bins.length - 1;
+  while (bins[high] === 0) high--;
+  let filled = 0;
+  for (let index = low; index <= high; index++) if (bins[index] !== 0) filled++;
+  const isDense = filled * 2 > high - low;
   writer.number(sketch.sum);
   writer.number(sketch.min);
   writer.number(sketch.max - sketch.min);
-  writer.uint(filled.length * 2 + (isDense ? 1 : 0));
+  writer.uint(filled * 2 + (isDense ? 1 : 0));
   writer.uint(first + low);
   writer.uint(high - low);
   if (isDense) {
@@ -132,7 +138,8 @@ export function writeSketch(writer: ByteWriter, sketch: Sketch): void {
     return;
   }
   let previous = low;
-  for (const index of filled) {
+  for (let index = low; index <= high; index++) {
+    if (bins[index] === 0) continue;
     writer.uint(index - previous);
     writer.number(bins[index]!);
     previous = index;

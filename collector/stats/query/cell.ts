@@ -58,7 +58,7 @@ export class Cell {
 
   /** Adds requests and connections that ended in one way. */
   addOutcome({ code, grpcStatus, flags }: Outcome, requests: number, connections: number): void {
-    const name = JSON.stringify([code, grpcStatus, flags]);
+    const name = `${code} ${grpcStatus?.length} ${grpcStatus} ${flags}`;
     const known = this.outcomes.get(name) ?? { code, grpcStatus, flags, requests: 0, connections: 0 };
     known.requests += requests;
     known.connections += connections;

@@ -17,6 +17,8 @@ import { byKey, sumRequests } from "./services.ts";
 import { Total, totalOf } from "./total.ts";
 
 interface Edge {
+  /** Unique. */
+  readonly name: string;
   readonly source: NodeName;
   readonly destination: NodeName;
   readonly protocol: string | undefined;
@@ -37,15 +39,15 @@ export function finishEdges(partial: GraphPartial, query: EdgesQuery, settings: 
   const graph = toGraph(sums, query);
   const judged = recent === undefined ? graph : toGraph(recent, query);
   const seconds = range.to - range.from;
-  const compare = byKey(query.sort, edgeText);
-  const all = [...graph.edges].filter(([, { total }]) => total.hasTraffic);
+  const compare = byKey(query.sort, ({ name }: Edge) => name);
+  const all = [...graph.edges.values()].filter(({ total }) => total.hasTraffic);
   const near = inFocus(all, graph.names, query);
-  const edges = [...near.edges].sort((a, b) => compare(a[1], b[1]));
+  const edges = [...near.edges].sort(compare);
   const shown = edges
     .slice(0, query.limit)
-    .map(([name, edge]) => toEdge(edge, judged.edges.get(name)?.total ?? edge.total, seconds, query, settings));
-  const hidden = edges.slice(query.limit).map(([, edge]) => edge);
-  const nodes = shownNodes(graph, shown, near.nodes, query);
+    .map((edge) => toEdge(edge, judged.edges.get(edge.name)?.total ?? edge.total, seconds, query, settings));
+  const hidden = edges.slice(query.limit);
+  const nodes = shownNodes(graph, shown, near.nodes, query, range.to);
   return {
     interval: toInterval(range, range.resolution),
     nodes: nodes.map((name) => toNode(name, graph, judged, seconds, query, settings)),
@@ -64,7 +66,7 @@ function toGraph({ cells, inbound }: GraphSums, { reporter }: EdgesQuery): Graph
     if (source === undefined) continue;
     const counts = isCounted(cell.key, reporter, inbound);
     const name = `${source.id}\n${destination.id}\n${protocol === undefined ? "" : `=${protocol}`}`;
-    const edge = edges.get(name) ?? { source, destination, protocol, total: new Total() };
+    const edge = edges.get(name) ?? { name, source, destination, protocol, total: new Total() };
     edges.set(name, edge);
     edge.total.add(cell, counts);
     names.set(source.id, source);
@@ -75,20 +77,18 @@ function toGraph({ cells, inbound }: GraphSums, { reporter }: EdgesQuery): Graph
   return graph;
 }
 
-type NamedEdge = readonly [string, Edge];
-
 /** Edges within `depth` steps of the focus in either direction, and the nodes they join. */
-function inFocus(edges: readonly NamedEdge[], names: Graph["names"], { focus, depth }: EdgesQuery) {
+function inFocus(edges: readonly Edge[], names: Graph["names"], { focus, depth }: EdgesQuery) {
   if (focus === undefined) return { edges, nodes: undefined };
   if (!names.has(focus)) {
     throw new QueryFailure("invalid", { parameter: "focus", message: `no node has the id ${focus.slice(0, 200)}` });
   }
   const near = new Set([focus]);
-  let kept: readonly NamedEdge[] = [];
+  let kept: readonly Edge[] = [];
   for (let step = 0; step < depth; step++) {
     const reached = new Set(near);
-    kept = edges.filter(([, { source, destination }]) => reached.has(source.id) || reached.has(destination.id));
-    for (const [, { source, destination }] of kept) near.add(source.id).add(destination.id);
+    kept = edges.filter(({ source, destination }) => reached.has(source.id) || reached.has(destination.id));
+    for (const { source, destination } of kept) near.add(source.id).add(destination.id);
     if (near.size === reached.size) break;
   }
   return { edges: kept, nodes: near };
@@ -96,26 +96,26 @@ function inFocus(edges: readonly NamedEdge[], names: Graph["names"], { focus, de
 
 /** Nodes of the edges shown, the focus, and, without a focus, those without traffic; by id. */
 function shownNodes(
-  { names, edges }: Graph,
+  graph: Graph,
   shown: readonly EdgeAnswer[],
   near: ReadonlySet<string> | undefined,
   { focus, idle, limit }: EdgesQuery,
+  to: number,
 ): NodeName[] {
   const ids = new Set(shown.flatMap(({ source, destination }) => [source, destination]));
   if (focus !== undefined) ids.add(focus);
-  if (near === undefined && idle) for (const id of idleNodes(names, edges).slice(0, limit)) ids.add(id);
-  return [...ids].sort(compareText).flatMap((id) => names.get(id) ?? []);
+  if (near === undefined && idle) for (const id of idleNodes(graph, to).slice(0, limit)) ids.add(id);
+  return [...ids].sort(compareText).flatMap((id) => graph.names.get(id) ?? []);
 }
 
-function idleNodes(names: Graph["names"], edges: Graph["edges"]): string[] {
+function idleNodes({ names, edges, inbound, outbound }: Graph, to: number): string[] {
   const busy = new Set<string>();
   for (const { source, destination, total } of edges.values()) {
     if (total.hasTraffic) busy.add(source.id).add(destination.id);
   }
-  return [...names.keys()].filter((id) => !busy.has(id)).sort(compareText);
+  const wasSeen = (id: string) => [inbound, outbound].some((totals) => totals.get(id)?.wasSeenBefore(to));
+  return [...names.keys()].filter((id) => !busy.has(id) && wasSeen(id)).sort(compareText);
 }
-
-const edgeText = ({ source, destination, protocol }: Edge) => `${source.id}\n${destination.id}\n${protocol ?? ""}`;
 
 function toEdge(edge: Edge, judged: Total, seconds: number, query: EdgesQuery, settings: HealthSettings): EdgeAnswer {
   const { source, destination, protocol, total } = edge;
@@ -128,7 +128,7 @@ function toEdge(edge: Edge, judged: Total, seconds: number, query: EdgesQuery, s
     destination: destination.id,
     protocol: protocol ?? null,
     ...toMeasures(total, seconds, query.reporter, health),
-    exemplars: toExemplars(total.examples),
+    exemplars: toExemplars(total.examples()),
   };
 }
 

@@ -29,6 +29,8 @@ export function* readGraph(view: QueryView, query: RangeQuery, grouping: GraphGr
 
 /** Adds up the parts of several stores: the same as one store that holds everything would say. */
 export function mergeGraphs(partials: readonly GraphPartial[]): GraphPartial {
+  const [only, ...others] = partials;
+  if (only !== undefined && others.length === 0) return only;
   const recent = partials.flatMap((partial) => partial.recent ?? []);
   return {
     range: mergeRanges(partials.map(({ range }) => range)),

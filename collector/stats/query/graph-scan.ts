@@ -28,7 +28,7 @@ const sums = 6;
 const unseen = 0;
 const filteredOut = -1;
 
-/** Reads a range into cells. Series seen before without traffic in the range make cells too. */
+/** Reads a range into cells. Series seen at any time make cells too, without sums. */
 export function* scanGraph(
   view: QueryView,
   range: Range,
@@ -37,7 +37,7 @@ export function* scanGraph(
 ): Generator<void, GraphSums> {
   const cells = new CellTable(view, grouping, matches);
   yield* scan(view, { range }, ({ reader }) => cells.addChunk(reader));
-  return cells.finish(range);
+  return cells.finish();
 }
 
 /** Sums by series while scanning, by cell at the end; durations by cell at once, because they take most memory. */
@@ -50,6 +50,8 @@ class CellTable {
   /** By series: place in `#cells` + 1, or one of the marks above. */
   readonly #cellOf: Int32Array;
   readonly #cells: Cell[] = [];
+  /** Durations by cell, beside the cells so that reading a row touches little memory. */
+  readonly #sketches: Sketch[] = [];
   readonly #places = new Map<string, number>();
   readonly #examples: ExemplarChoice;
 
@@ -80,23 +82,25 @@ class CellTable {
       totals[at + 4]! += reader.opened;
       totals[at + 5]! += reader.closed;
       if (!reader.hasSketch) continue;
-      const cell = this.#cells[place - 1]!;
-      cell.sketch ??= new Sketch();
-      reader.mergeSketch(cell.sketch);
+      reader.mergeSketch(this.#sketches[place - 1]!);
     }
     if (this.#grouping.withExamples) this.#addExamples(reader.exemplars());
   }
 
   /** The cells. */
-  finish(range: Range): GraphSums {
+  finish(): GraphSums {
     const inbound = new Set<string>();
     this.#view.each((series) => {
       const isSeen = this.#seen[series.id] === 1;
-      if (series.id >= this.#seen.length || (!isSeen && series.firstSeen >= range.to * 1000)) return;
+      if (series.id >= this.#seen.length) return;
       if (isSeen && series.reporter === reporterClass.inbound) inbound.add(serviceIdOf(series));
       const place = this.#placeOf(series.id);
       if (place !== filteredOut) this.#addSums(this.#cells[place - 1]!, series);
     });
+    for (const [index, cell] of this.#cells.entries()) {
+      const sketch = this.#sketches[index]!;
+      if (sketch.count > 0) cell.sketch = sketch;
+    }
     for (const exemplar of this.#examples.chosen(this.#cells.length * 2 + maxExemplars)) this.#addExample(exemplar);
     return { cells: this.#cells, inbound };
   }
@@ -150,6 +154,7 @@ class CellTable {
     const known = this.#places.get(name);
     if (known !== undefined) return known;
     const place = this.#cells.push(new Cell(key));
+    this.#sketches.push(new Sketch());
     this.#places.set(name, place);
     return place;
   }

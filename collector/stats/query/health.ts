@@ -83,7 +83,7 @@ const protocolOf = ({ protocol }: ProtocolOutcome) => (protocol === "grpc" || pr
 
 /** Judges the traffic of one direction. */
 export function healthOf(total: Total | undefined, subject: HealthSubject, settings: HealthSettings): Health {
-  const outcomes = total === undefined ? [] : [...total.outcomes.values()];
+  const outcomes = total?.outcomes() ?? [];
   const looked = outcomes.reduce((sum, outcome) => sum + amountOf(outcome), 0);
   const isSeen = total !== undefined && total.firstSeen !== Number.POSITIVE_INFINITY;
   if (total === undefined || looked === 0) return { ...quiet(total, isSeen), requests: 0, few: false };
@@ -117,7 +117,10 @@ function countFindings(
     const rule = applying.find(({ protocols, matches }) => protocols.includes(protocol) && matches(outcome));
     if (rule !== undefined) counts.set(rule, (counts.get(rule) ?? 0) + amountOf(outcome));
   }
-  return [...counts].flatMap(([rule, count]) => judge(rule, count / sumOf(rule.protocols, totals)));
+  return applying.flatMap((rule) => {
+    const count = counts.get(rule) ?? 0;
+    return count === 0 ? [] : judge(rule, count / sumOf(rule.protocols, totals));
+  });
 }
 
 const sumOf = (protocols: readonly string[], totals: ReadonlyMap<string, number>) =>

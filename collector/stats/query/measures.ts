@@ -20,8 +20,8 @@ export function toMeasures(total: Total, seconds: number, choice: ReporterChoice
     bytesIn: total.bytesIn,
     bytesOut: total.bytesOut,
     durationMs: toDurations(total.sketch()),
-    classes: toClasses(total.outcomes.values()),
-    responses: toResponses(total.outcomes.values()),
+    classes: toClasses(total.outcomes()),
+    responses: toResponses(total.outcomes()),
     connections: { opened, closed },
     mtlsRatio: choice === "outbound" || total.securable === 0 ? null : total.secured / total.securable,
     seenBy: [

@@ -78,4 +78,4 @@ const toId = (...parts: readonly (string | null | undefined)[]): string =>
   parts.map((part) => encodePart(part ?? "")).join("/");
 
 /** encodeURIComponent refuses lone surrogates, which traffic may hold. */
-const encodePart = (part: string): string => encodeURIComponent(part.toWellFormed());
+const encodePart = (part: string): string => (/^[\w.-]*$/.test(part) ? part : encodeURIComponent(part.toWellFormed()));

@@ -1,3 +1,4 @@
+import { type Retention, widths } from "../retention.ts";
 import { type LevelState, level, levels, startOf } from "../store/levels.ts";
 import type { Interval } from "./query.ts";
 
@@ -17,29 +18,36 @@ export interface ChunkPlace {
   readonly start: number;
 }
 
-const general = [level.hour, level.minute, level.base];
+const general = [level.hour, level.fiveMinutes, level.minute, level.base];
 const byService = [level.serviceHour, level.serviceFiveMinutes, ...general];
 
-/** The width of the finest buckets that are all there at a time. */
-export function resolutionAt(seconds: number, { keptSince }: LevelState): number {
-  const kept = [level.base, level.minute].find((place) => startOf(seconds, levels[place]!.width) >= keptSince[place]!);
-  return levels[kept ?? level.hour]!.width;
-}
-
-/** What there is to ask about; milliseconds since the epoch. */
+/** What there is to ask about. */
 export interface Bounds {
+  /** Milliseconds since the epoch. */
   readonly nowMs: number;
-  /** Nothing older is kept. */
-  readonly oldestMs: number;
+  readonly retention: Retention;
   readonly state: LevelState;
 }
 
+/**
+ * The width of the finest buckets that are kept of a time, in seconds: by age, so that all stores agree; coarser only where
+ * a store that was full dropped buckets before their age.
+ */
+export function resolutionAt(seconds: number, { nowMs, retention, state }: Bounds): number {
+  const byAge = retention.widthAt(Math.max(0, nowMs / 1000 - seconds)) ?? widths.hour;
+  const isKept = (place: number) => startOf(seconds, levels[place]!.width) >= state.keptSince[place]!;
+  const kept = [level.base, level.minute].find(isKept) ?? level.hour;
+  return Math.max(byAge, levels[kept]!.width);
+}
+
 /** Widens a range to whole buckets, and cuts off the future and what is no longer kept. Milliseconds in, seconds out. */
-export function alignRange(fromMs: number, toMs: number, { nowMs, oldestMs, state }: Bounds, step = 1): Range {
-  const [first, last, now] = [Math.max(fromMs, oldestMs) / 1000, toMs / 1000, nowMs / 1000];
-  const resolution = resolutionAt(first, state);
+export function alignRange(fromMs: number, toMs: number, bounds: Bounds, step = 1): Range {
+  const now = bounds.nowMs / 1000;
+  const first = Math.max(fromMs / 1000, now - bounds.retention.seconds.hour);
+  const last = toMs / 1000;
+  const resolution = resolutionAt(first, bounds);
   const from = startOf(first, Math.max(resolution, step));
-  const width = Math.max(resolutionAt(last, state), step);
+  const width = Math.max(resolutionAt(last, bounds), step);
   const to = Math.max(from, Math.min(now, Math.ceil(last / width) * width));
   const closed = startOf(now - 1, levels[level.base]!.width);
   return { from, to, resolution, completeUntil: Math.min(to, closed) };

@@ -1,5 +1,6 @@
 import { ChunkReader, DamagedChunk } from "../chunk.ts";
 import type { SeriesKey } from "../dimensions.ts";
+import type { Retention } from "../retention.ts";
 import type { Delta } from "../store/chunk-store.ts";
 import { type LevelState, levels } from "../store/levels.ts";
 import { QueryFailure } from "./query.ts";
@@ -27,8 +28,7 @@ export interface QueryView {
   /** Sums that are not in the database: open buckets, and what could not be written. */
   readonly unwritten: readonly Delta[];
   readonly nowMs: number;
-  /** Nothing older is kept; milliseconds since the epoch. */
-  readonly oldestMs: number;
+  readonly retention: Retention;
   readonly compile: Compile;
   readonly limits: QueryLimits;
   /** Milliseconds of a clock that only goes forward. */

@@ -26,7 +26,7 @@ export function finishServices(
   };
   const listed = [...names]
     .map(([id, node]) => ({ node, total: totals.get(id) ?? new Total() }))
-    .filter(({ total }) => query.idle || total.hasTraffic)
+    .filter(({ total }) => total.hasTraffic || (query.idle && total.wasSeenBefore(range.to)))
     .sort(byKey(query.sort, ({ node }: Listed) => `${node.namespace ?? ""}/${node.name}`));
   const hidden = listed.slice(query.limit);
   return {

@@ -44,11 +44,10 @@ export function* readTimeseries(view: QueryView, query: TimeseriesQuery): Genera
   return { current, previous: yield* scanTime(view, query, shifted, step) };
 }
 
-/** A multiple of what is stored, then and, for comparing, earlier. */
+/** A multiple of what is stored of this time and of the one compared with. */
 function chooseStep(view: QueryView, { from, to, step, compare }: TimeseriesQuery): number {
-  const stored = Math.max(
-    ...[from, from + (compare ?? 0)].map((time) => resolutionAt(Math.max(time, view.oldestMs) / 1000, view.state)),
-  );
+  const starts = compare === undefined ? [from] : [from, from + compare];
+  const stored = Math.max(...starts.map((start) => resolutionAt(start / 1000, view)));
   return Math.ceil((step ?? automaticStep(from, to, view)) / stored) * stored;
 }
 
@@ -61,8 +60,8 @@ export function mergeTimeseries(partials: readonly TimePartial[]): TimePartial {
   };
 }
 
-/** Cells of the same name stay apart here: the answer adds them up anyway. */
-function mergeTimeSums(sums: readonly TimeSums[]): TimeSums {
+/** Adds up sums of several stores. Cells of the same name stay apart: the answer adds them up anyway. */
+export function mergeTimeSums(sums: readonly TimeSums[]): TimeSums {
   return {
     range: mergeRanges(sums.map(({ range }) => range)),
     step: Math.max(...sums.map(({ step }) => step)),

@@ -22,9 +22,9 @@ export class Total {
   securable = 0;
   firstSeen = Number.POSITIVE_INFINITY;
   lastSeen = Number.NEGATIVE_INFINITY;
-  readonly #sketches: Sketch[] = [];
-  readonly outcomes = new Map<string, ProtocolOutcome>();
-  examples: Example[] = [];
+  /** What counts; its outcomes, durations and examples are added up when asked for, because most lines are never shown. */
+  readonly #counted: Cell[] = [];
+  #outcomes: readonly ProtocolOutcome[] | undefined;
   seenInbound = false;
   seenOutbound = false;
 
@@ -38,19 +38,32 @@ export class Total {
     this.bytesOut += cell.bytesOut;
     this.opened += cell.opened;
     this.closed += cell.closed;
-    if (cell.sketch !== undefined) this.#sketches.push(cell.sketch);
-    for (const outcome of cell.outcomes.values()) this.#addOutcome(cell.key.protocol, outcome);
-    if (cell.examples.length > 0) this.examples = chooseExamples([...this.examples, ...cell.examples]);
+    this.#counted.push(cell);
   }
 
-  /** Durations, added up when asked for: most lines are never shown. */
+  /** Durations. */
   sketch(): Sketch {
-    const [first, ...rest] = this.#sketches;
-    if (first === undefined) return new Sketch();
-    if (rest.length === 0) return first;
+    const [first, ...rest] = this.#counted.flatMap(({ sketch }) => sketch ?? []);
+    if (first === undefined || rest.length === 0) return first ?? new Sketch();
     const sum = new Sketch();
-    for (const sketch of this.#sketches) sum.merge(sketch);
+    for (const sketch of [first, ...rest]) sum.merge(sketch);
     return sum;
+  }
+
+  /** How requests and connections ended. */
+  outcomes(): readonly ProtocolOutcome[] {
+    this.#outcomes ??= sumOutcomes(this.#counted);
+    return this.#outcomes;
+  }
+
+  /** A few example requests. */
+  examples(): Example[] {
+    return chooseExamples(this.#counted.flatMap(({ examples }) => examples));
+  }
+
+  /** Whether it was seen before a time in seconds since the epoch. */
+  wasSeenBefore(seconds: number): boolean {
+    return this.firstSeen < seconds * 1000;
   }
 
   /** Takes over when another total was seen. */
@@ -76,20 +89,21 @@ export class Total {
     if (reporter === reporterClass.inbound) this.seenInbound = true;
     else if (reporter !== reporterClass.unknown) this.seenOutbound = true;
   }
-
-  #addOutcome(protocol: string | undefined, { code, grpcStatus, flags, requests, connections }: CellOutcome): void {
-    const name = JSON.stringify([protocol, code, grpcStatus, flags]);
-    const known = this.outcomes.get(name);
-    if (known === undefined) {
-      this.outcomes.set(name, { protocol, code, grpcStatus, flags, requests, connections });
-      return;
-    }
-    known.requests += requests;
-    known.connections += connections;
-  }
 }
 
-type CellOutcome = Outcome & { readonly requests: number; readonly connections: number };
+function sumOutcomes(cells: readonly Cell[]): ProtocolOutcome[] {
+  const sums = new Map<string, ProtocolOutcome>();
+  for (const { key, outcomes } of cells) {
+    for (const [name, { code, grpcStatus, flags, requests, connections }] of outcomes) {
+      const place = `${key.protocol}\n${name}`;
+      const known = sums.get(place) ?? { protocol: key.protocol, code, grpcStatus, flags, requests: 0, connections: 0 };
+      known.requests += requests;
+      known.connections += connections;
+      sums.set(place, known);
+    }
+  }
+  return [...sums.values()];
+}
 
 /** A total of a map, made if it is not there. */
 export function totalOf<Key>(totals: Map<Key, Total>, key: Key): Total {

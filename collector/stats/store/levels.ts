@@ -16,14 +16,15 @@ export interface Level {
 }
 
 /** Places in `levels`. */
-export const level = { base: 0, minute: 1, hour: 2, serviceFiveMinutes: 3, serviceHour: 4 } as const;
+export const level = { base: 0, minute: 1, fiveMinutes: 2, hour: 3, serviceFiveMinutes: 4, serviceHour: 5 } as const;
 
 /** All levels, each after the one it is made of. */
 export const levels: readonly Level[] = [
   { table: "chunks_10s", width: widths.base, from: undefined, byService: false, delay: 0, kept: "base" },
   { table: "chunks_1m", width: widths.minute, from: level.base, byService: false, delay: 15, kept: "minute" },
-  { table: "chunks_1h", width: widths.hour, from: level.minute, byService: false, delay: 30, kept: "hour" },
-  { table: "services_5m", width: 300, from: level.minute, byService: true, delay: 20, kept: "minute" },
+  { table: "chunks_5m", width: 300, from: level.minute, byService: false, delay: 20, kept: "minute" },
+  { table: "chunks_1h", width: widths.hour, from: level.fiveMinutes, byService: false, delay: 30, kept: "hour" },
+  { table: "services_5m", width: 300, from: level.fiveMinutes, byService: true, delay: 20, kept: "minute" },
   {
     table: "services_1h",
     width: widths.hour,

@@ -4,7 +4,7 @@ import type { Definitions } from "../aggregator.ts";
 import { ChunkReader } from "../chunk.ts";
 import { encodeBucket } from "../encode-bucket.ts";
 import type { TakenBucket } from "../open-bucket.ts";
-import { runQuery } from "../query/engine.ts";
+import { finish, type PartialResult, readPartial } from "../query/engine.ts";
 import { defaultHealth, type HealthSettings } from "../query/health.ts";
 import type { Answers, StatsQuery } from "../query/query.ts";
 import type { QueryLimits, QueryView } from "../query/scan.ts";
@@ -163,9 +163,15 @@ export class Store {
 
   /**
    * Answers a query over what is written, what is not, and open buckets, whose series must be defined. The view is that of
-   * this moment, which the asker calls `nowMs`; run the generator to its end, because the view stays open until then. It throws QueryFailure.
+   * this moment, which the asker calls `nowMs`; run the generator to its end, because the view stays open until then.
+   * It throws QueryFailure.
    */
   query(asked: StatsQuery, open: readonly TakenBucket[], nowMs: number): Generator<void, Answers[keyof Answers]> {
+    return this.#finish(asked, this.part(asked, open, nowMs));
+  }
+
+  /** This store's part of an answer that several stores make together; otherwise as `query`. */
+  part(asked: StatsQuery, open: readonly TakenBucket[], nowMs: number): Generator<void, PartialResult> {
     const deltas = this.#encode(open);
     this.#touch(deltas);
     const snapshot = this.#readers.snapshot();
@@ -193,9 +199,13 @@ export class Store {
     this.#lock.close();
   }
 
-  *#run(asked: StatsQuery, snapshot: Snapshot, view: QueryView): Generator<void, Answers[keyof Answers]> {
+  *#finish(asked: StatsQuery, part: Generator<void, PartialResult>): Generator<void, Answers[keyof Answers]> {
+    return finish([yield* part], asked, this.#options.health ?? defaultHealth);
+  }
+
+  *#run(asked: StatsQuery, snapshot: Snapshot, view: QueryView): Generator<void, PartialResult> {
     try {
-      return yield* runQuery(view, asked, this.#options.health ?? defaultHealth);
+      return yield* readPartial(view, asked);
     } catch (error) {
       if (isDamage(error)) this.#replace(error);
       throw error;
@@ -276,7 +286,7 @@ export class Store {
       read: snapshot.read,
       unwritten,
       nowMs,
-      oldestMs: nowMs - this.#options.retention.seconds.hour * 1000,
+      retention: this.#options.retention,
       compile,
       limits,
       clock: this.#options.clock,
