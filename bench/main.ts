@@ -12,6 +12,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figures>>> = {
   series: async () => ({ ...(await (await import("./series.bench.ts")).runSeriesBench()) }),
   path: async () => ({ ...(await (await import("./path.bench.ts")).runPathBench()) }),
   stream: async () => ({ ...(await (await import("./stream.bench.ts")).runStreamBench()) }),
+  report: async () => ({ ...(await (await import("./report.bench.ts")).runReportBench()) }),
   memory: async () => ({ ...(await (await import("./memory.bench.ts")).runMemoryBench()) }),
 };
 

@@ -7,7 +7,7 @@ import type { MessageSink } from "../transport/syslog/server.ts";
 import { envoyAls } from "./envoy-als/index.ts";
 import { jsonReport } from "./json-report/index.ts";
 import { createProxyTable, type ProxyTable } from "./proxies.ts";
-import type { Intake, ReceiverDefinition, ReceiverEvents } from "./receiver.ts";
+import type { Intake, LogListener, ReceiverDefinition, ReceiverEvents } from "./receiver.ts";
 import { syslog } from "./syslog/index.ts";
 
 /** Every way in, one line each. */
@@ -28,7 +28,7 @@ export interface OpenReceivers {
   /** Adds the HTTP routes of all receivers to the server of a listener with these settings. */
   mount(server: FastifyInstance, listener: ListenerConfig): void;
   /** What takes the messages of a syslog listener with these settings. */
-  messages(listener: ListenerConfig): MessageSink;
+  messages(listener: LogListener): MessageSink;
   /** What health tells from now on; not serving at first. */
   setServing(serving: boolean): void;
   /** The proxies that report. */

@@ -34,6 +34,9 @@ export interface ReceiverHost {
   readonly proxies: ProxyTable;
 }
 
+/** What log lines need to know of their listener. */
+export type LogListener = Pick<ListenerConfig, "reporter" | "syslog">;
+
 /** A receiver at work. */
 export interface Receiver {
   /** The gRPC methods it answers on a listener with these settings. */
@@ -41,7 +44,7 @@ export interface Receiver {
   /** Adds its routes to the HTTP server of a listener. */
   mount?(server: FastifyInstance, listener: ListenerConfig): void;
   /** Takes the messages of a syslog listener. */
-  messages?(listener: ListenerConfig): MessageSink;
+  messages?(listener: LogListener): MessageSink;
 }
 
 /** One way in. */
