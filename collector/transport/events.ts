@@ -10,6 +10,7 @@ export type RefusalReason =
   | "spiffe" // the client's SPIFFE id is missing, malformed or not on the list
   | "method" // not POST, or an unknown method
   | "content-type" // not application/grpc
+  | "headers" // more or larger ones than allowed
   | "header" // a malformed gRPC header
   | "encoding"; // an unsupported grpc-encoding
 

@@ -1,14 +1,16 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { constants } from "node:http2";
 import type { ListenerLimits } from "../config/schema.ts";
+import { CallFacts } from "./call-facts.ts";
 import { inflate } from "./compression.ts";
 import type { ProtocolFault, TransportEvents } from "./events.ts";
 import { FramingError, MessageReader } from "./framing.ts";
-import { type GrpcCall, GrpcError, type GrpcHandler, type GrpcMethod, grpcStatus, type Peer } from "./grpc.ts";
+import { GrpcError, type GrpcHandler, type GrpcMethod, grpcStatus, type Peer } from "./grpc.ts";
 import { GrpcReply } from "./grpc-reply.ts";
 import type { AcceptedRequest } from "./grpc-request.ts";
 import { lateMs } from "./limits.ts";
 import type { MemoryLedger } from "./memory.ts";
+import { MessageWatch } from "./message-watch.ts";
 import { statusOfReset, toGrpcError } from "./status.ts";
 
 /** What a call needs from its connection. */
@@ -29,17 +31,14 @@ export interface CallHost {
 const longestTimerMs = 2_147_483_647;
 
 /** One call: brings the stream's messages to the handler, one at a time, and the handler's answers to the stream. */
-export class Call implements GrpcCall {
-  readonly method: string;
-  readonly peer: Peer;
-  readonly listener: string;
-  readonly deadlineMs: number | undefined;
+export class Call {
   private readonly host: CallHost;
   private readonly stream: ServerHttp2Stream;
-  private readonly headers: IncomingHttpHeaders;
+  private readonly facts: CallFacts;
   private readonly kind: GrpcMethod;
   private readonly gzip: boolean;
   private readonly reader: MessageReader;
+  private readonly watch: MessageWatch;
   private readonly reply: GrpcReply;
   private handler: GrpcHandler | undefined;
   private handlerDone = false;
@@ -50,23 +49,17 @@ export class Call implements GrpcCall {
   private closed = false;
   private salvaging = false; // the stream is gone, and messages that had arrived are still handed over
   private late = false; // ended by us; what was on its way is still taken
-  private waitingFor = -1;
-  private waitingSinceMs = 0;
   private bookedBytes = 0;
   private timer: NodeJS.Timeout | undefined;
-  private controller: AbortController | undefined;
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, request: AcceptedRequest, host: CallHost) {
-    this.method = request.name;
-    this.kind = request.method;
-    this.gzip = request.gzip;
-    this.peer = host.peer;
-    this.listener = host.listener;
     this.host = host;
     this.stream = stream;
-    this.headers = headers;
-    this.deadlineMs = request.timeoutMs === undefined ? undefined : Date.now() + request.timeoutMs;
+    this.facts = new CallFacts(request, headers, host);
+    this.kind = request.method;
+    this.gzip = request.gzip;
     this.reader = new MessageReader(host.limits.maxMessageBytes);
+    this.watch = new MessageWatch(this.reader);
     this.reply = new GrpcReply(stream, {
       gzip: request.gzip,
       corked: this.kind.takesOneMessage === true,
@@ -76,23 +69,13 @@ export class Call implements GrpcCall {
     if (request.timeoutMs !== undefined) this.startTimer(request.timeoutMs);
   }
 
-  get metadata(): GrpcCall["metadata"] {
-    return Object.fromEntries(Object.entries(this.headers).filter(([name]) => !name.startsWith(":")));
-  }
-
-  get signal(): AbortSignal {
-    this.controller ??= new AbortController();
-    if (this.handlerDone && this.reply.status !== grpcStatus.OK) this.controller.abort();
-    return this.controller.signal;
-  }
-
   /** Opens the handler and begins to read. */
   start(): void {
     const { stream } = this;
     stream.on("error", () => {}); // told by "close", with its code
     stream.on("close", () => this.onClose());
     this.guard(() => {
-      this.handler = this.kind.open(this, (bytes) => this.reply.send(bytes));
+      this.handler = this.kind.open(this.facts, (bytes) => this.reply.send(bytes));
     });
     stream.on("data", (chunk: Buffer) => this.onData(chunk));
     stream.on("end", () => this.onEnd());
@@ -123,23 +106,16 @@ export class Call implements GrpcCall {
     const { limits } = this.host;
     if (this.reply.blockedMs(nowMs) >= limits.sendTimeoutMs) {
       this.fail("send-timeout", grpcStatus.RESOURCE_EXHAUSTED, "the answers are not being read");
-    } else if (this.waitedMs(nowMs) >= limits.messageTimeoutMs) {
+    } else if (this.watch.look(nowMs, this.messageDue) >= limits.messageTimeoutMs) {
       const message = `a message did not arrive whole within ${limits.messageTimeoutMs} ms`;
       this.fail("message-timeout", grpcStatus.DEADLINE_EXCEEDED, message);
     }
   }
 
-  /** How long the message that is being read has been on its way. */
-  private waitedMs(nowMs: number): number {
-    const { reader, kind } = this;
-    const due = kind.takesOneMessage === true && reader.count === 0;
-    const waiting = !this.busy && this.reply.status === undefined && (reader.partial || due);
-    if (!waiting || this.waitingFor !== reader.count) {
-      if (!waiting && this.waitingFor === reader.count) reader.shrink(); // nothing since the last sweep
-      this.waitingFor = waiting ? reader.count : -1;
-      this.waitingSinceMs = nowMs;
-    }
-    return nowMs - this.waitingSinceMs;
+  /** A message must come now: one has begun, or the method's only one is missing. */
+  private get messageDue(): boolean {
+    if (this.busy || this.reply.status !== undefined) return false;
+    return this.reader.partial || (this.kind.takesOneMessage === true && this.reader.count === 0);
   }
 
   private startTimer(timeoutMs: number): void {
@@ -239,7 +215,7 @@ export class Call implements GrpcCall {
         (value) => this.settled(() => then(value)),
         (error: unknown) => this.settled(() => this.refuse(error)),
       )
-      .catch((error: unknown) => this.host.events.handlerFault(this.method, error));
+      .catch((error: unknown) => this.host.events.handlerFault(this.facts.method, error));
   }
 
   private settled(then: () => void): void {
@@ -277,7 +253,7 @@ export class Call implements GrpcCall {
 
   /** Ends the call with what was thrown. */
   private refuse(error: unknown): void {
-    if (!(error instanceof GrpcError)) this.host.events.handlerFault(this.method, error);
+    if (!(error instanceof GrpcError)) this.host.events.handlerFault(this.facts.method, error);
     const { status, message } = toGrpcError(error);
     if (error instanceof FramingError) this.fail(error.fault, status, message);
     else {
@@ -290,11 +266,11 @@ export class Call implements GrpcCall {
   private abandon(reason: string): void {
     if (this.handlerDone) return;
     this.handlerDone = true;
-    this.controller?.abort();
+    this.facts.abort();
     try {
       this.handler?.abort?.(reason);
     } catch (error) {
-      this.host.events.handlerFault(this.method, error);
+      this.host.events.handlerFault(this.facts.method, error);
     }
   }
 
@@ -333,7 +309,7 @@ export class Call implements GrpcCall {
     this.reply.release();
     this.host.memory.add(-this.bookedBytes);
     this.bookedBytes = 0;
-    this.host.events.streamClosed(this.method, status);
+    this.host.events.streamClosed(this.facts.method, status);
     this.host.closed(this, well);
     if (this.salvaging) return;
     this.abandon("the caller ended the call");

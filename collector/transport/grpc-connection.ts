@@ -6,7 +6,8 @@ import { Budget } from "./budget.ts";
 import type { CloseReason, ProtocolFault, TransportEvents } from "./events.ts";
 import { type GrpcMethods, grpcStatus, type Peer } from "./grpc.ts";
 import { Call, type CallHost } from "./grpc-call.ts";
-import { type AcceptedRequest, type Refusal, readRequest } from "./grpc-request.ts";
+import { type AcceptedRequest, type Refusal, readRequest, refuseLarge } from "./grpc-request.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { budgets, lingerMs, toSessionOptions, windows } from "./limits.ts";
 import type { MemoryLedger } from "./memory.ts";
 import { refuse } from "./refuse.ts";
@@ -45,6 +46,7 @@ export class Connection implements CallHost {
   private readonly host: ConnectionHost;
   private readonly socket: Socket;
   private readonly session: ServerHttp2Session;
+  private readonly heartbeat: Heartbeat;
   private readonly calls = new Set<Call>();
   private readonly pings: Budget;
   private readonly settings: Budget;
@@ -54,12 +56,8 @@ export class Connection implements CallHost {
   private established = false;
   private reason: CloseReason = "peer";
   private goneAtMs = Number.POSITIVE_INFINITY; // when retiring must be over
-  private activeMs: number; // when the peer last sent something
   private busyMs: number; // when there last was a call
-  private pingSentMs: number | undefined;
   private readonly openedMs: number;
-  private received = 0;
-  private sent = 0;
   private sentAtPing = 0;
   private gone = false;
 
@@ -73,7 +71,6 @@ export class Connection implements CallHost {
     this.events = host.events;
     this.memory = host.memory;
     this.openedMs = now;
-    this.activeMs = now;
     this.busyMs = now;
     this.pings = new Budget(budgets.pings.burst, budgets.pings.perSecond, now);
     this.settings = new Budget(budgets.settings.burst, budgets.settings.perSecond, now);
@@ -81,6 +78,7 @@ export class Connection implements CallHost {
     this.retireAtMs = now + jittered(host.limits.maxConnectionAgeMs, host.random());
     this.events.connectionOpened();
     this.session = this.open();
+    this.heartbeat = new Heartbeat(this.session, socket, host, now);
   }
 
   now(): number {
@@ -114,13 +112,13 @@ export class Connection implements CallHost {
   /** Drops the connection without a word. */
   destroy(): void {
     if (!this.session.destroyed) this.session.destroy();
+    if (this.socket.destroyed) return;
     setTimeout(() => this.socket.destroy(), lingerMs).unref(); // whatever the peer does
   }
 
   /** Looks for what is due: pings, ages, idle peers, slow calls. */
   sweep(nowMs: number): void {
     if (this.gone) return;
-    this.countBytes(nowMs);
     if (!this.established && nowMs - this.openedMs >= this.limits.handshakeTimeoutMs) {
       this.fault("handshake-timeout", constants.NGHTTP2_SETTINGS_TIMEOUT);
       return;
@@ -128,7 +126,9 @@ export class Connection implements CallHost {
     for (const call of this.calls) call.sweep(nowMs);
     if (this.calls.size > 0) this.busyMs = nowMs;
     this.sweepAge(nowMs);
-    this.sweepKeepalive(nowMs);
+    if (this.heartbeat.look(nowMs)) return;
+    this.close("keepalive");
+    this.destroy();
   }
 
   closed(call: Call, well: boolean): void {
@@ -152,7 +152,7 @@ export class Connection implements CallHost {
     const session = performServerHandshake(this.socket, toSessionOptions(this.limits));
     session.on("error", (error) => this.onError(error));
     session.on("close", () => this.onClose());
-    session.on("stream", (stream, headers) => this.onStream(stream, headers));
+    session.on("stream", (stream, headers, _flags, raw) => this.onStream(stream, headers, raw));
     session.on("ping", () => this.onPing());
     session.on("remoteSettings", () => this.onSettings());
     this.socket.on("error", () => {}); // told by "close"; the session's own listener goes before the socket does
@@ -161,14 +161,14 @@ export class Connection implements CallHost {
     return session;
   }
 
-  private onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  private onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): void {
     if (stream.closed || stream.destroyed) {
       stream.on("error", () => {}); // reset in the same packet: not worth a handler
       this.events.refused("reset");
       this.countReset();
       return;
     }
-    const request = readRequest(headers, this.host.methods);
+    const request = refuseLarge(raw, this.limits) ?? readRequest(headers, this.host.methods);
     if ("httpStatus" in request) this.refuse(stream, headers, request);
     else if (this.running >= this.limits.maxStreams || this.host.calls >= this.limits.maxCalls) {
       this.refuse(stream, headers, tooManyCalls);
@@ -225,35 +225,6 @@ export class Connection implements CallHost {
     else if (idleTimeoutMs > 0 && nowMs - this.busyMs >= idleTimeoutMs) this.retire("idle", lingerMs);
   }
 
-  private sweepKeepalive(nowMs: number): void {
-    const { keepaliveIntervalMs, keepaliveTimeoutMs } = this.limits;
-    if (this.pingSentMs !== undefined && nowMs - this.pingSentMs >= keepaliveTimeoutMs) {
-      this.close("keepalive");
-      this.destroy();
-    } else if (keepaliveIntervalMs > 0 && nowMs - this.activeMs >= keepaliveIntervalMs) this.ping(nowMs);
-  }
-
-  private ping(nowMs: number): void {
-    if (this.pingSentMs !== undefined || this.session.destroyed) return;
-    this.pingSentMs = nowMs;
-    this.session.ping((error) => {
-      if (error === null) this.pingSentMs = undefined;
-    });
-  }
-
-  /** Reports the bytes since last time; a peer that sent some is alive. */
-  private countBytes(nowMs: number): void {
-    const { bytesRead, bytesWritten } = this.socket;
-    if (bytesRead === this.received && bytesWritten === this.sent) return;
-    if (bytesRead > this.received) {
-      this.activeMs = nowMs;
-      this.pingSentMs = undefined;
-    }
-    this.events.bytes(Math.max(0, bytesRead - this.received), Math.max(0, bytesWritten - this.sent));
-    this.received = bytesRead;
-    this.sent = bytesWritten;
-  }
-
   /** node drops streams that arrive after a GOAWAY without an answer, so it names the last one that was taken. */
   private goAway(code: number, text: string): void {
     if (this.session.destroyed || this.session.closed) return;
@@ -278,7 +249,7 @@ export class Connection implements CallHost {
   private onClose(): void {
     if (this.gone) return;
     this.gone = true;
-    this.countBytes(this.now());
+    this.heartbeat.countBytes(this.now());
     this.destroy();
     this.events.connectionClosed(this.reason);
     this.host.closed(this);

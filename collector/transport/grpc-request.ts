@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http2";
+import type { ListenerLimits } from "../config/schema.ts";
 import { acceptedEncodings } from "./compression.ts";
 import { parseTimeout } from "./deadline.ts";
 import type { RefusalReason } from "./events.ts";
@@ -36,6 +37,19 @@ export function readRequest(headers: IncomingHttpHeaders, methods: GrpcMethods):
   const encoding = single(headers["grpc-encoding"]) ?? "identity";
   if (encoding !== "identity" && encoding !== "gzip") return badEncoding(encoding);
   return { name, method, timeoutMs, gzip: encoding === "gzip" };
+}
+
+/** Refuses headers beyond the limits: number, and octets of names and values plus 32 for each (RFC 9113, 10.5.1). */
+export function refuseLarge(raw: readonly string[], limits: ListenerLimits): Refusal | undefined {
+  let bytes = 16 * raw.length;
+  for (const text of raw) bytes += text.length;
+  if (raw.length <= 2 * limits.maxHeaders && bytes <= limits.maxHeaderBytes) return undefined;
+  return {
+    httpStatus: 431,
+    status: grpcStatus.RESOURCE_EXHAUSTED,
+    message: `${raw.length / 2} headers of ${bytes} bytes: the limit is ${limits.maxHeaders} of ${limits.maxHeaderBytes}`,
+    reason: "headers",
+  };
 }
 
 function single(value: string | string[] | undefined): string | undefined {

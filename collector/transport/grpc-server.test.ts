@@ -264,6 +264,7 @@ describe("requests that are no calls", () => {
     ["/t.S/Echo", { "content-type": "application/grpc-web" }, { httpStatus: 415 }, "content-type"],
     ["/t.S/Echo", { "grpc-timeout": "1" }, { httpStatus: 400, status: 13 }, "header"],
     ["/t.S/Echo", { "grpc-timeout": "123456789S" }, { httpStatus: 400, status: 13 }, "header"],
+    ["/t.S/Echo", { "x-long": "v".repeat(17_000) }, { httpStatus: 431, status: 8 }, "headers"],
     ["/t.S/Echo", { "grpc-encoding": "snappy" }, { httpStatus: 200, status: 12 }, "encoding"],
   ];
   it.each(cases)("%s with %j", async (method, headers, expected, reason) => {

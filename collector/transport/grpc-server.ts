@@ -52,6 +52,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   let sweeper: NodeJS.Timeout | undefined;
   let server: Server | undefined;
   let tls: TlsSource | undefined;
+  let draining = false;
   let emptied = Promise.withResolvers<void>();
 
   const host: ConnectionHost = {
@@ -72,7 +73,9 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const accept = (socket: Socket, spiffeId: string | undefined) => {
     if (socket.destroyed) return;
     const address = formatAddress({ host: socket.remoteAddress ?? "unknown", port: socket.remotePort ?? 0 });
-    connections.add(new Connection(socket, { address, spiffeId }, host));
+    const connection = new Connection(socket, { address, spiffeId }, host);
+    connections.add(connection);
+    if (draining) connection.retire("drain", 0); // its handshake was under way
   };
 
   const acceptSecure = (socket: TLSSocket, source: TlsSource) => {
@@ -138,6 +141,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     stopListening,
     async drain(graceMs) {
       stopListening();
+      draining = true;
       for (const connection of connections) connection.retire("drain", graceMs);
       const overdue = setTimeout(() => {
         for (const connection of connections) connection.close("drain");
@@ -148,6 +152,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     },
     async close() {
       stopListening();
+      draining = true;
       for (const connection of connections) connection.close("shutdown");
       await empty();
       finish();

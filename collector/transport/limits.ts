@@ -9,7 +9,7 @@ export const windows = { stream: 1_048_576, session: 4_194_304 } as const;
  * again whenever we sent something, since clients measure bandwidth with them. Resets come back with calls that end well.
  */
 export const budgets = {
-  pings: { burst: 100, perSecond: 2 },
+  pings: { burst: 100, perSecond: 20 },
   settings: { burst: 50, perSecond: 1 },
   resets: { burst: 1000, perSecond: 100 },
 } as const;
@@ -23,16 +23,19 @@ export const lateMs = 500;
 /** How long a connection may take to close by itself after its GOAWAY, before its socket is destroyed. */
 export const lingerMs = 1000;
 
+/** node resets streams with larger headers unseen; up to this many times the limit they are answered and counted. */
+const headerSlack = 4;
+
 /** node:http2's own limits, set from the listener's. */
 export function toSessionOptions(limits: ListenerLimits): ServerOptions {
   return {
     settings: {
       initialWindowSize: windows.stream,
       maxConcurrentStreams: limits.maxStreams,
-      maxHeaderListSize: limits.maxHeaderBytes,
+      maxHeaderListSize: headerSlack * limits.maxHeaderBytes,
       enablePush: false,
     },
-    maxHeaderListPairs: limits.maxHeaders,
+    maxHeaderListPairs: headerSlack * limits.maxHeaders,
     maxSettings: 32,
     maxSessionMemory: 16, // megabytes of node's own buffers; more streams are refused above it
     maxSessionInvalidFrames: 1000,
