@@ -41,7 +41,9 @@ export async function startHub(): Promise<ServerProcess> {
 
 /** Starts a script that logs a JSON line with "msg":"ready" and its listeners. */
 export async function startServer(script: string, args: readonly string[] = []): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ["--max-semi-space-size=4", script, ...args], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.execPath, ["--max-semi-space-size=4", script, ...args], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const listeners = await ready(child);
   const pid = child.pid as number;
   return {

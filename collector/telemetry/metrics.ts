@@ -111,19 +111,19 @@ function observe<Label extends string>(
   });
 }
 
-/** Event-loop delay since the last scrape, as quantiles: what a slow moment of the hub costs everyone. */
+/** Event-loop delay since the last scrape, as percentiles: what a slow moment of the hub costs everyone. */
 function observeEventLoop(registry: Registry): void {
   const histogram = monitorEventLoopDelay({ resolution: 10 });
   histogram.enable();
   new Gauge({
     name: "mixdown_event_loop_delay_seconds",
     help: "Delay of the event loop since the last scrape.",
-    labelNames: ["quantile"],
+    labelNames: ["percentile"],
     registers: [registry],
     collect() {
       for (const quantile of [0.5, 0.9, 0.99, 1]) {
         const nanos = quantile === 1 ? histogram.max : histogram.percentile(quantile * 100);
-        this.set({ quantile: String(quantile) }, histogram.count === 0 ? 0 : nanos / 1e9);
+        this.set({ percentile: String(quantile * 100) }, histogram.count === 0 ? 0 : nanos / 1e9);
       }
       histogram.reset();
     },
