@@ -51,10 +51,17 @@ export interface HubOptions {
   /** Files before it; by default the built-in configuration. */
   readonly base?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** What outlives the hub; by default a folder that goes with it. */
+  readonly dataDir?: string;
 }
 
 /** Starts the hub from source on free ports and waits for its ready line; throws with its log if it ends before. */
-export async function startHub({ settings = freePorts, base = [defaultConfig], env }: HubOptions = {}): Promise<Hub> {
+export async function startHub({
+  settings = freePorts,
+  base = [defaultConfig],
+  env,
+  dataDir,
+}: HubOptions = {}): Promise<Hub> {
   const folder = temporaryFolder("hub");
   const configFile = join(folder.path, "config.yaml");
   const configure = (next: unknown) => writeFileSync(configFile, stringify(next));
@@ -67,7 +74,7 @@ export async function startHub({ settings = freePorts, base = [defaultConfig], e
       "serve",
       ...[...base, configFile].flatMap((file) => ["--config", file]),
       "--data-dir",
-      join(folder.path, "data"),
+      dataDir ?? join(folder.path, "data"),
     ],
     { cwd: root, env: { ...process.env, ...env } },
   );
