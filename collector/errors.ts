@@ -6,6 +6,7 @@ export const errorTable = {
   LISTEN_FAILED: { meaning: "A listener's address cannot be bound.", exit: 71 },
   TLS_INVALID: { meaning: "A certificate, key or CA file cannot be used.", exit: 78 },
   HANDLER_OPEN_FAILED: { meaning: "An adapter could not be opened.", exit: 69 },
+  STORE_BUSY: { meaning: "Another hub holds the statistics store; this one waits for it.", exit: 74 },
   STORE_UNUSABLE: { meaning: "The statistics store cannot be opened or belongs to something else.", exit: 74 },
   RUNTIME_TOO_OLD: { meaning: "Node is older than the oldest supported version.", exit: 70 },
 } as const satisfies Record<string, { meaning: string; exit: number }>;

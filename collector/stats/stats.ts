@@ -71,8 +71,6 @@ const idleMs = 600_000;
 const maxOpenBuckets = 64;
 /** Batches under way from which buckets wait here, and open buckets from which the oldest are given up. */
 const maxBacklog = 16;
-/** The hub before this one may still be draining. */
-const lockWaitMs = 10_000;
 const maxUnsavedBytes = 64 * 1024 * 1024;
 /** Series known to the store, for each live one: series come and go within retention. */
 const storedPerLive = 10;
@@ -147,7 +145,7 @@ function createClient({ config, directory, log, now }: StatsOptions, onRestart: 
     maxBytes: config.maxBytes,
     maxUnsavedBytes,
     maxSeries: config.maxSeries * storedPerLive,
-    lockWaitMs,
+    lockWaitMs: 0,
     limits: { ...defaultLimits, timeoutMs: config.queryTimeoutMs },
     health: config.health,
     nowMs: now(),

@@ -34,6 +34,8 @@ export class StoreClient {
   #nextId = 1;
   #restart: NodeJS.Timeout | undefined;
   #closed: (() => void) | undefined;
+  /** Another hub still has the store. */
+  #isWaiting = false;
   /** What the store told last. */
   counters: StoreCounters | undefined;
   /** Requests in batches that the thread took with it when it died, or that came while there was none. */
@@ -48,7 +50,7 @@ export class StoreClient {
     return this.#inFlight.length;
   }
 
-  /** Starts the thread. Fails with HubError if Node is too old or the store cannot be opened. */
+  /** Starts the thread; while another hub has the store, batches wait. Fails with HubError if Node is too old or the store cannot be opened. */
   open(): Promise<void> {
     if (Number.parseInt(process.versions.node, 10) < oldestNode) {
       const message = `Node ${process.versions.node} is older than ${oldestNode}, which the statistics store needs`;
@@ -61,7 +63,7 @@ export class StoreClient {
       let isOpen = false;
       worker.on("message", (message: FromStore) => {
         if (message.kind === "refused") reject(new HubError(message.code, message.message));
-        if (message.kind === "ready") {
+        if (message.kind === "ready" || message.kind === "waiting") {
           isOpen = true;
           resolve();
         }
@@ -92,7 +94,8 @@ export class StoreClient {
 
   /** Asks; `open` are copies of the open buckets. Never fails: why there is no answer is an answer. */
   query(asked: StatsQuery, open: Batch): Promise<AnyAnswer> {
-    if (this.#worker === undefined) return Promise.resolve(unavailable);
+    if (this.#worker === undefined) return Promise.resolve(unavailable("the statistics store is not running"));
+    if (this.#isWaiting) return Promise.resolve(unavailable("another hub still holds the statistics store"));
     return new Promise((resolve) => {
       const id = this.#nextId++;
       this.#pending.set(id, resolve);
@@ -107,7 +110,8 @@ export class StoreClient {
     if (worker === undefined) return;
     await new Promise<void>((resolve) => {
       this.#closed = resolve;
-      this.#post({ kind: "close", nowMs: this.#options.now() });
+      if (this.#isWaiting) void worker.terminate();
+      else this.#post({ kind: "close", nowMs: this.#options.now() });
     });
   }
 
@@ -119,6 +123,13 @@ export class StoreClient {
 
   #take(message: FromStore): void {
     switch (message.kind) {
+      case "waiting":
+        this.#isWaiting = true;
+        break;
+      case "ready":
+        if (this.#isWaiting) this.#options.log.info({}, "the other hub has let go of the statistics store");
+        this.#isWaiting = false;
+        break;
       case "written":
         this.#inFlight.shift();
         this.counters = message.counters;
@@ -136,7 +147,7 @@ export class StoreClient {
   /** A thread that dies is started anew; what it held in memory is lost, and counted. */
   #onExit(wasOpen: boolean): void {
     this.#worker = undefined;
-    for (const resolve of this.#pending.values()) resolve(unavailable);
+    for (const resolve of this.#pending.values()) resolve(unavailable("the statistics store is not running"));
     this.#pending.clear();
     if (this.#closed !== undefined) {
       this.#closed();
@@ -156,11 +167,11 @@ export class StoreClient {
   }
 }
 
-const unavailable: AnyAnswer = {
+const unavailable = (message: string): AnyAnswer => ({
   ok: false,
   kind: "unavailable",
-  problems: [{ parameter: "", message: "the statistics store is not running" }],
-};
+  problems: [{ parameter: "", message }],
+});
 
 const requestsIn = (buckets: readonly TakenBucket[]): number =>
   buckets.reduce((sum, bucket) => sum + requestsOf(bucket), 0);

@@ -6,20 +6,36 @@ import { createRetention } from "./retention.ts";
 import { messageOf, type Sqlite } from "./store/database.ts";
 import type { FromStore, StoreSettings, ToStore } from "./store/messages.ts";
 import { QueryQueue } from "./store/query-queue.ts";
-import { Store } from "./store/store.ts";
+import { Store, type StoreOptions } from "./store/store.ts";
 
 // The thread of the statistics store. better-sqlite3 crashes without a message on a Node that is too old: openStats checks that first.
 
 const upkeepMs = 1000;
 const retainMs = 60_000;
+const busyMs = 100;
+const remindEvery = 600;
 
 const send = (message: FromStore) => parentPort?.postMessage(message);
 const log = (level: "info" | "warn" | "error") => (fields: object, message: string) =>
   send({ kind: "log", level, fields, message });
 
-function start(sqlite: Sqlite, settings: StoreSettings): void {
+/** Opens the store; while another hub has it, says so and tries again until that one has drained. */
+async function openStore(sqlite: Sqlite, options: StoreOptions): Promise<Store> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return new Store(sqlite, options);
+    } catch (error) {
+      if (!(error instanceof HubError) || error.code !== "STORE_BUSY") throw error;
+      if (attempt === 0) send({ kind: "waiting" });
+      if (attempt % remindEvery === 0) options.log.warn({ reason: error.message }, "statistics stay in memory for now");
+      await new Promise((resolve) => setTimeout(resolve, busyMs));
+    }
+  }
+}
+
+async function start(sqlite: Sqlite, settings: StoreSettings): Promise<void> {
   let skewMs = settings.nowMs - Date.now();
-  const store = new Store(sqlite, {
+  const store = await openStore(sqlite, {
     ...settings,
     retention: createRetention(settings.retention),
     health: toHealthSettings(settings.health),
@@ -75,7 +91,7 @@ function start(sqlite: Sqlite, settings: StoreSettings): void {
 
 try {
   const { default: sqlite } = await import("better-sqlite3");
-  start(sqlite, workerData as StoreSettings);
+  await start(sqlite, workerData as StoreSettings);
 } catch (error) {
   const code = error instanceof HubError ? error.code : "STORE_UNUSABLE";
   send({ kind: "refused", code, message: messageOf(error) });

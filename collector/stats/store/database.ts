@@ -73,7 +73,7 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 
 /**
  * Takes the folder for this process, until the returned database is closed or the process ends.
- * Throws HubError STORE_UNUSABLE if another hub has it.
+ * Throws HubError STORE_BUSY if another hub has it.
  */
 export function lockFolder(sqlite: Sqlite, file: string, waitMs: number): Database {
   const path = join(dirname(file), "stats.lock");
@@ -83,7 +83,7 @@ export function lockFolder(sqlite: Sqlite, file: string, waitMs: number): Databa
     return lock;
   } catch (error) {
     lock.close();
-    throw new HubError("STORE_UNUSABLE", `${path} is held by another hub: give each its own --data-dir`, {
+    throw new HubError("STORE_BUSY", `${path} is held by another hub: stop it, or give each its own --data-dir`, {
       cause: error,
     });
   }

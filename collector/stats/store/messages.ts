@@ -34,6 +34,8 @@ export type ToStore =
 /** What the store's thread tells. */
 export type FromStore =
   | { readonly kind: "ready" }
+  /** Another hub has the store; nothing is taken until it lets go and "ready" follows. */
+  | { readonly kind: "waiting" }
   | { readonly kind: "refused"; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: "written"; readonly counters: StoreCounters }
   | { readonly kind: "answer"; readonly id: number; readonly answer: Answer<Answers[keyof Answers]> }
