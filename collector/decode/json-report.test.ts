@@ -66,7 +66,7 @@ describe("records are found", () => {
     const many = JSON.stringify(Array.from({ length: 20_000 }, (_, n) => ({ "request.id": `id-${n}` })));
     const bounds = { ...limits, maxRecords: 20_000 };
     expect(read(many, false, bounds)).toMatchObject({ count: 20_000, turns: 2 });
-    expect(read(many.slice(1, -1).replaceAll("},{", "}\n{"), true, bounds)).toMatchObject({ count: 20_000, turns: 2 });
+    expect(read(many.slice(1, -1).replaceAll("},{", "}\n{"), true, bounds)).toMatchObject({ count: 20_000, turns: 40 });
   });
 });
 
@@ -98,8 +98,37 @@ describe("a report is refused whole, with the place", () => {
   });
 });
 
+const loose = { maxRecords: 1e6, maxRecordLength: 1e6, maxDepth: 100 };
+
+/** What a function gives; undefined if it throws. */
+function outcome(make: () => unknown): unknown {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
+}
+
 describe("held to JSON.parse", () => {
-  const loose = { maxRecords: 1e6, maxRecordLength: 1e6, maxDepth: 100 };
+  it("texts and gaps of any length", () => {
+    const run = fc.string({ unit: fc.constantFrom(...'aé \\"nu0f\n\u0001😀/b'), maxLength: 100 });
+    const gap = fc.string({ unit: fc.constantFrom(..." \n\t\r"), maxLength: 100 });
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          run,
+          run.map((text) => JSON.stringify(text).slice(1, -1)),
+        ),
+        gap,
+        (inner, gap) => {
+          const text = `${gap}[${gap}{"a"${gap}:"${inner}"${gap}}${gap}]${gap}`;
+          expect(outcome(() => read(text, false, loose).values)).toEqual(outcome(() => JSON.parse(text)));
+        },
+      ),
+      { numRuns: 5000 },
+    );
+  });
+
   const damaged = fc
     .tuple(
       fc.json({ maxDepth: 4 }),

@@ -31,6 +31,11 @@ describe("values by type", () => {
 
   it.each([
     ["request.method", 1, "request.method: expected text, got 1"],
+    [
+      "request.method",
+      "x".repeat(65_537),
+      expect.stringContaining("request.method: expected text of at most 65536 characters"),
+    ],
     ["response.code", 200.5, "response.code: expected a whole number of 64 bits, as text beyond 2^53, got 200.5"],
     [
       "response.code",

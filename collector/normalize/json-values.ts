@@ -15,7 +15,10 @@ export class Unfit {
 /** Brings a value of JSON to an attribute's type. */
 export type ReadValue = (value: Json) => Value | Unfit;
 
+/** Headers of proxies are shorter. */
+const MAX_TEXT = 65_536;
 const noText = new Unfit("text");
+const longText = new Unfit(`text of at most ${MAX_TEXT} characters`);
 const noInteger = new Unfit("a whole number of 64 bits, as text beyond 2^53");
 const noNumber = new Unfit("a number");
 const noTruth = new Unfit("true or false");
@@ -54,6 +57,7 @@ export function readWeight(value: Json | Value): number | Unfit {
 /** Half surrogate pairs, which JSON can spell, are no text that could be written anywhere. */
 function readText(value: Json): Value | Unfit {
   if (typeof value !== "string") return noText;
+  if (value.length > MAX_TEXT) return longText;
   return value.isWellFormed() ? value : value.toWellFormed();
 }
 

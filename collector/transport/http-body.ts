@@ -14,7 +14,9 @@ export interface BodyOptions {
 
 /** A body that has arrived; its memory stays booked until it is released. */
 export interface Body {
-  readonly bytes: Buffer;
+  /** In UTF-8; what is none is U+FFFD. */
+  readonly text: string;
+  readonly byteLength: number;
   release(): void;
 }
 
@@ -42,7 +44,7 @@ export async function readBody(request: IncomingMessage, { maxBytes, memory }: B
     release();
     throw toHttpError(error);
   }
-  return { bytes: Buffer.concat(chunks), release };
+  return { text: Buffer.concat(chunks).toString("utf8"), byteLength: held, release };
 }
 
 function decoded(request: IncomingMessage, maxBytes: number): Readable {

@@ -29,7 +29,12 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
+const LETTER_U = 0x75;
+
 const words = ["true", "false", "null"] as const;
+
+/** Runs of characters that are longer than this are left to regular expressions, which are faster once they run. */
+const SHORT = 32;
 
 /**
  * Checks JSON (RFC 8259) without making anything of it, so that a text can be cut into its values, judged whole before
@@ -43,7 +48,8 @@ export function createJsonScanner(text: string, maxDepth: number): JsonScanner {
   /** Containers that are open: 1 for objects. */
   const objects = new Uint8Array(maxDepth);
   const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-  const escapes = /(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))+/y;
+  const spaces = /[ \n\r\t]+/y;
+  const plain = /[ !#-[\]-\uffff]+/y;
 
   function fault(at: number, expected: string): JsonFault {
     const found = at >= text.length ? "the end" : JSON.stringify(String.fromCodePoint(text.codePointAt(at) as number));
@@ -51,12 +57,12 @@ export function createJsonScanner(text: string, maxDepth: number): JsonScanner {
   }
 
   function skipSpace(from: number): number {
-    let at = from;
-    for (;;) {
+    for (let at = from; at < from + SHORT; at++) {
       const code = text.charCodeAt(at);
-      if (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) at++;
-      else return at;
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return at;
     }
+    spaces.lastIndex = from + SHORT;
+    return spaces.test(text) ? spaces.lastIndex : from + SHORT;
   }
 
   function endOfString(from: number): number {
@@ -65,16 +71,28 @@ export function createJsonScanner(text: string, maxDepth: number): JsonScanner {
       const code = text.charCodeAt(at);
       if (code === QUOTE) return at + 1;
       if (code === BACKSLASH) at = endOfEscape(at);
-      else if (code >= 0x20) at++;
+      else if (code >= 0x20) at = at - from < SHORT ? at + 1 : endOfPlain(at);
       else if (at >= text.length) throw new JsonFault("expected the end of a text, got the end", at);
       else throw fault(at, "an escape for a control character");
     }
   }
 
+  function endOfPlain(at: number): number {
+    plain.lastIndex = at;
+    plain.test(text);
+    return plain.lastIndex;
+  }
+
   function endOfEscape(at: number): number {
-    escapes.lastIndex = at;
-    if (!escapes.test(text)) throw new JsonFault("expected one of JSON's escapes after the backslash", at);
-    return escapes.lastIndex;
+    const code = text.charCodeAt(at + 1);
+    if (code === LETTER_U && isHex(at + 2) && isHex(at + 3) && isHex(at + 4) && isHex(at + 5)) return at + 6;
+    if (isShortEscape(code)) return at + 2;
+    throw new JsonFault("expected one of JSON's escapes after the backslash", at);
+  }
+
+  function isHex(at: number): boolean {
+    const code = text.charCodeAt(at);
+    return (code >= 0x30 && code <= 0x39) || ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x66);
   }
 
   function endOfScalar(at: number): number {
@@ -129,6 +147,23 @@ export function createJsonScanner(text: string, maxDepth: number): JsonScanner {
   }
 
   return { skipSpace, endOfValue, endOfString };
+}
+
+/** One of `" \ / b f n r t`. */
+function isShortEscape(code: number): boolean {
+  switch (code) {
+    case QUOTE:
+    case BACKSLASH:
+    case 0x2f:
+    case 0x62:
+    case 0x66:
+    case 0x6e:
+    case 0x72:
+    case 0x74:
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** Line and column of an offset, both from 1; columns in characters. */

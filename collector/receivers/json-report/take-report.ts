@@ -29,10 +29,10 @@ export async function takeReport(
 ): Promise<ReportAnswer> {
   try {
     const lines = writesLines(request.headers["content-type"]);
-    const { bytes, release } = await readBody(request, body);
+    const { text, byteLength, release } = await readBody(request, body);
     try {
-      host.events.message(source, bytes.length);
-      return await takeRecords(source, await find(bytes.toString("utf8"), lines), host);
+      host.events.message(source, byteLength);
+      return await takeRecords(source, await find(text, lines), host);
     } finally {
       release();
     }
