@@ -64,6 +64,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   const running = createRunning(checked, now);
   const api: ApiOptions = {
     stats,
+    bounds: { maxRunning: 16, timeoutMs: (statsConfig?.queryTimeoutMs ?? 0) + 1000 },
     now,
     proxies: receivers.proxies,
     vocabulary: () => running.checked.vocabulary,

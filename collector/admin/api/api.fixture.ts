@@ -8,7 +8,7 @@ import { openStats, type Stats } from "../../stats/stats.ts";
 import { createHttpServer } from "../server.ts";
 import { type ApiOptions, mountApi } from "./mount-api.ts";
 
-/** When the tests' clock starts. */
+/** What the API takes for now. */
 export const startMs = Date.parse("2026-03-01T12:00:00Z");
 
 /** An API without sockets, and what it tells of. */
@@ -26,6 +26,7 @@ export async function anApi(over: Partial<ApiOptions> = {}): Promise<TestApi> {
   const server = createHttpServer({ limits, tls: undefined, onFault });
   mountApi(server, {
     stats: undefined,
+    bounds: { maxRunning: 16, timeoutMs: 10_000 },
     proxies: { rows: () => [], overflow: 0 },
     vocabulary: () => createVocabulary(),
     config: () => ({ sources: [], revision: "0", loadedMs: startMs, config: {} }),
@@ -40,8 +41,9 @@ export async function anApi(over: Partial<ApiOptions> = {}): Promise<TestApi> {
   };
 }
 
-/** Statistics over a real store in a folder of its own. */
-export async function someStats(now: () => number): Promise<{ stats: Stats; close(): Promise<void> }> {
+/** Statistics over a real store in a folder of its own, whose buckets up to `startMs` may close. */
+export async function someStats(): Promise<{ stats: Stats; close(): Promise<void> }> {
+  const now = () => startMs + 5000;
   const directory = mkdtempSync(join(tmpdir(), "mixdown-api-"));
   const log = { info() {}, warn() {}, error() {} };
   const stats = await openStats({ config: statsConfig.parse({}), directory, log, now });

@@ -16,7 +16,7 @@ describe("hostile queries", () => {
   let closeStats: () => Promise<void>;
 
   beforeAll(async () => {
-    const { stats, close } = await someStats(() => startMs);
+    const { stats, close } = await someStats();
     closeStats = close;
     counters = () => stats.counters();
     for (let index = 0; index < 50; index++) stats.record(aRequest(startMs - 5000));

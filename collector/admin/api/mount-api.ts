@@ -14,19 +14,18 @@ import { type StatsQueries, statsRoutes } from "./stats-routes.ts";
 export interface ApiOptions extends HubState {
   /** Undefined where statistics are off. */
   readonly stats: StatsQueries | undefined;
-  readonly bounds?: QueryBounds;
+  readonly bounds: QueryBounds;
   /** Milliseconds since the epoch. */
   now(): number;
 }
 
-const defaultBounds: QueryBounds = { maxRunning: 16, timeoutMs: 10_000 };
 const readers = "GET, HEAD, OPTIONS";
 /** Smaller answers fit a packet. */
 const compressFrom = 1400;
 
 /** Adds everything below /api/v1, all of it to be read only. No other origin's page may read it: there are no CORS headers. */
 export function mountApi(server: FastifyInstance, options: ApiOptions): void {
-  const stats = boundQueries(options.stats ?? statsOff, options.bounds ?? defaultBounds);
+  const stats = boundQueries(options.stats ?? statsOff, options.bounds);
   const routes = [...statsRoutes(stats, options.now), ...hubRoutes(options)];
   server.register(async (scope) => {
     await scope.register(compress, {

@@ -1,34 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { aRequest } from "../../../test/support/stats-record.ts";
+import { shopRequests } from "../../../test/support/shop-requests.ts";
 import type { EdgesAnswer, ServicesAnswer, TimeseriesAnswer, ValuesAnswer } from "../../stats/query/query.ts";
 import { anApi, someStats, startMs, type TestApi } from "./api.fixture.ts";
 import { readOpenApi } from "./api-schema.fixture.ts";
-
-/** 100 requests to reviews by a server, one in ten a 503; 20 to ratings; all within the minute before the start. */
-async function fill(record: (request: ReturnType<typeof aRequest>) => void): Promise<void> {
-  for (let index = 0; index < 100; index++) {
-    const failed = index % 10 === 0;
-    record(
-      aRequest(startMs - 60_000 + index * 500, {
-        "response.duration": (index + 1) * 1_000_000,
-        "response.code": failed ? 503 : 200,
-        "route.template": `/reviews/${index % 3}`,
-        "trace.id": index.toString(16).padStart(32, "0"),
-        "trace.sampled": true,
-        ...(failed ? { "context.proxy_error_code": "UF" } : {}),
-      }),
-    );
-  }
-  const ratings = {
-    "source.canonical.name": "reviews",
-    "source.workload.name": "reviews-v1",
-    "destination.canonical.name": "ratings",
-    "destination.workload.name": "ratings-v1",
-    "destination.service.name": "ratings",
-    "destination.service.host": "ratings.default.svc.cluster.local",
-  };
-  for (let index = 0; index < 20; index++) record(aRequest(startMs - 30_000 + index * 1000, ratings));
-}
 
 describe("the statistics over HTTP", () => {
   let api: TestApi;
@@ -36,9 +10,9 @@ describe("the statistics over HTTP", () => {
   let closeStats: () => Promise<void>;
 
   beforeAll(async () => {
-    const { stats, close } = await someStats(() => startMs);
+    const { stats, close } = await someStats();
     closeStats = close;
-    await fill((request) => stats.record(request));
+    for (const request of shopRequests(startMs)) stats.record(request);
     api = await anApi({ stats });
     check = await readOpenApi(api);
   });
