@@ -43,5 +43,5 @@ export function looksVariable(segment: string): boolean {
 
 /** Whether a path looks like a gRPC method by the usual naming: `/pkg.Service/Method`. */
 export function looksGrpc(path: string): boolean {
-  return path.length <= 256 && grpcPath.test(path);
+  return path.includes(".") && path.length <= 256 && grpcPath.test(path);
 }

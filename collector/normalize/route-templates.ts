@@ -62,9 +62,10 @@ export function createRouteTemplates({ templates, learn, maxTemplates }: RoutesC
   }
 
   function find({ learner }: Host, path: string, grpc: boolean): Route {
-    const matching = patterns.findIndex((pattern) => pattern.matches(path));
-    const configured = fromPatterns[matching];
-    if (configured !== undefined) return configured;
+    if (patterns.length > 0) {
+      const configured = fromPatterns[patterns.findIndex((pattern) => pattern.matches(path))];
+      if (configured !== undefined) return configured;
+    }
     if (!learn) return other;
     const before = learner.size;
     const route = learner.learn(path, grpc || looksGrpc(path));
@@ -72,12 +73,13 @@ export function createRouteTemplates({ templates, learn, maxTemplates }: RoutesC
     return route ?? other;
   }
 
+  /** Remembers paths that are their own template; those with an id in them rarely come again, and would push others out. */
   function remember(host: Host, path: string, route: Route): void {
     if (host.version !== host.learner.version) {
       host.version = host.learner.version;
       forget(host);
     }
-    if (path.length > MAX_REMEMBERED_LENGTH) return;
+    if (route.template !== path || path.length > MAX_REMEMBERED_LENGTH) return;
     if (remembered >= MAX_REMEMBERED) for (const each of [rest, ...hosts.values()]) forget(each);
     host.remembered.set(path, route);
     remembered++;
