@@ -40,8 +40,15 @@ export class StatsBench {
 
   /** Opens the store again, after closing or breaking it. */
   open(): Store {
+    this.aggregator.forgetSent();
+    this.store = new Store(Sqlite, this.options);
+    return this.store;
+  }
+
+  /** What the store is opened with. */
+  get options(): StoreOptions {
     const write = (level: string) => (fields: object, message: string) => this.log.push({ level, fields, message });
-    this.store = new Store(Sqlite, {
+    return {
       file: this.file,
       retention: createRetention(),
       maxBytes: 2 ** 31,
@@ -54,8 +61,7 @@ export class StatsBench {
       now: () => this.nowMs,
       clock: () => 0,
       ...this.#options,
-    });
-    return this.store;
+    };
   }
 
   /** Closes and opens the store, with a fresh aggregator, as a restart does. */

@@ -22,7 +22,7 @@ export function* readGraph(view: QueryView, query: RangeQuery, grouping: GraphGr
   const range = alignRange(query.from, query.to, view);
   const sums = yield* scanGraph(view, range, grouping, matches);
   if (range.to - range.from >= healthSeconds) return { range, sums, recent: undefined };
-  const wide = alignRange((range.to - healthSeconds) * 1000, range.to * 1000, view);
+  const wide = alignRange((range.to - healthSeconds) * 1000, query.to, view);
   const recent = yield* scanGraph(view, wide, { ...grouping, withExamples: false }, matches);
   return { range, sums, recent };
 }
@@ -44,6 +44,7 @@ export function mergeRanges(ranges: readonly Range[]): Range {
   return {
     from: Math.min(...ranges.map(({ from }) => from)),
     to: Math.max(...ranges.map(({ to }) => to)),
+    until: Math.max(...ranges.map(({ until }) => until)),
     resolution: Math.max(...ranges.map(({ resolution }) => resolution)),
     completeUntil: Math.min(...ranges.map(({ completeUntil }) => completeUntil)),
   };

@@ -6,6 +6,8 @@ import type { Interval } from "./query.ts";
 export interface Range {
   readonly from: number;
   readonly to: number;
+  /** End of the last bucket: `to`, or the end of the bucket that is open now. */
+  readonly until: number;
   /** Width of the finest buckets at `from`. */
   readonly resolution: number;
   /** Up to where buckets were closed. */
@@ -48,13 +50,14 @@ export function alignRange(fromMs: number, toMs: number, bounds: Bounds, step = 
   const resolution = resolutionAt(first, bounds);
   const from = startOf(first, Math.max(resolution, step));
   const width = Math.max(resolutionAt(last, bounds), step);
-  const to = Math.max(from, Math.min(now, Math.ceil(last / width) * width));
-  const closed = startOf(now - 1, levels[level.base]!.width);
-  return { from, to, resolution, completeUntil: Math.min(to, closed) };
+  const end = Math.ceil(last / width) * width;
+  const to = Math.max(from, Math.min(now, end));
+  const until = last >= now ? startOf(now, widths.base) + widths.base : Math.ceil(to / widths.base) * widths.base;
+  return { from, to, until, resolution, completeUntil: Math.min(to, startOf(now - 1, widths.base)) };
 }
 
 /** How many steps a range has, the last perhaps cut off. */
-export const countSteps = ({ from, to }: Range, step: number): number => Math.ceil((to - from) / step);
+export const countSteps = ({ from, until }: Range, step: number): number => Math.ceil((until - from) / step);
 
 /**
  * The fewest chunks that cover [from, to) exactly, in order of time. Every chunk lies within one step, counted from `from`;
@@ -68,7 +71,7 @@ export function planChunks(
 ): ChunkPlace[] {
   const places: ChunkPlace[] = [];
   const candidates = useServices ? byService : general;
-  const end = Math.ceil(range.to / levels[level.base]!.width) * levels[level.base]!.width;
+  const end = range.until;
   let start = range.from;
   while (start < end) {
     const until = step === undefined ? end : Math.min(end, start - ((start - range.from) % step) + step);

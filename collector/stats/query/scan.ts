@@ -101,7 +101,7 @@ function open(view: QueryView, start: number, chunk: Uint8Array): ChunkReader | 
 /** Chunks of the database with those that are not written yet between them. */
 function* chunksOf(view: QueryView, { range, step, useServices }: ScanOptions): Generator<Delta> {
   const unwritten = view.unwritten
-    .filter(({ start }) => start >= range.from && start < range.to)
+    .filter(({ start }) => start >= range.from && start < range.until)
     .sort((a, b) => a.start - b.start);
   let next = 0;
   for (const place of planChunks(range, step, view.state, useServices ?? false)) {

@@ -40,7 +40,12 @@ export function* readTimeseries(view: QueryView, query: TimeseriesQuery): Genera
   const current = yield* scanTime(view, query, range, step);
   if (compare === undefined) return { current, previous: undefined };
   const earlier = Math.floor(compare / 1000 / step) * step;
-  const shifted = { ...range, from: range.from + earlier, to: range.to + earlier };
+  const shifted = {
+    ...range,
+    from: range.from + earlier,
+    to: range.to + earlier,
+    until: range.until + earlier,
+  };
   return { current, previous: yield* scanTime(view, query, shifted, step) };
 }
 
@@ -154,7 +159,7 @@ function toLines(measure: MeasureName, cells: readonly TimeCell[], sums: TimeSum
     case "connections":
       return (["opened", "closed"] as const).map((stat) => ({ measure, stat, values: add(stat) }));
     case "rate":
-      return [{ measure, values: add("requests").map((value, index) => value / covered(sums, index)) }];
+      return [{ measure, values: add("requests").map((value, index) => value / Math.max(1, covered(sums, index))) }];
     case "errorRatio": {
       const errors = add("errors");
       const values = add("requests").map((requests, index) => (requests > 0 ? errors[index]! / requests : null));

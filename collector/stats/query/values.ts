@@ -10,7 +10,7 @@ import { checkStored } from "./where.ts";
 export function* readValues(view: QueryView, query: ValuesQuery): Generator<void, TimeSums> {
   checkStored(query.attribute, "attribute");
   const range = alignRange(query.from, query.to, view);
-  const step = Math.max(1, Math.ceil(range.to - range.from));
+  const step = Math.max(1, range.until - range.from);
   const asSeries: TimeseriesQuery = { ...query, measures: ["requests"], stats: [], by: [query.attribute] };
   return yield* scanTime(view, asSeries, range, step);
 }

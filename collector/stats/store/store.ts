@@ -113,8 +113,13 @@ export class Store {
     this.#dictionary = new Dictionary(options.maxSeries);
     this.#map = new SeriesMap(this.#dictionary);
     this.#unsaved = new Unsaved(options.maxUnsavedBytes, (series) => this.#dictionary.edgeOf(series));
-    this.#database = this.#open();
-    this.#chunks = this.#chunksOf(this.#database);
+    try {
+      this.#database = this.#open();
+      this.#chunks = this.#chunksOf(this.#database);
+    } catch (error) {
+      this.#lock.close();
+      throw error;
+    }
     this.#readers = new Readers(sqlite, options.file);
   }
 
