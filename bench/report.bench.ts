@@ -62,7 +62,7 @@ function parse(report: string): number {
 
 /** The receiver's sink before the default pipeline. */
 async function readingLines(): Promise<() => number> {
-  const intake = await createDefaultPipeline();
+  const { pipeline: intake } = await createDefaultPipeline(false);
   const events = { streamOpened() {}, streamClosed() {}, message() {}, decodeError: refuse };
   const receiver = syslog.open({ intake, events, proxies: createProxyTable(Date.now) });
   const sink = receiver.messages?.({ reporter: "outbound" });

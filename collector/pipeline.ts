@@ -12,7 +12,7 @@ import type { Receipt } from "../schemas/model/receipt.ts";
 import { AttributeRecord, type Projection } from "../schemas/model/record.ts";
 import { isTimestamp } from "../schemas/model/value.ts";
 
-/** Turns entries of one stream into records: fills a record that was reset. */
+/** Turns entries of one stream into records: writes every slot of the plan's projection, absent values too. */
 export type NormalizeEntry = (entry: AccessLogEntry, record: AttributeRecord) => void;
 
 /** The same for records that came as JSON: says why it refuses one, and adds values that it leaves out of others to a list. */
@@ -70,7 +70,6 @@ export function createPipeline(first: Plan, events: PipelineEvents, stats?: Stat
       let matched = 0;
       let unmatched = 0;
       for (let entry = batch.next(); entry !== undefined; entry = batch.next()) {
-        record.reset();
         normalize(entry, record);
         if (rules.report(record)) matched++;
         else unmatched++;

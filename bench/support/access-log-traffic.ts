@@ -12,12 +12,12 @@ const codes = [200, 200, 200, 200, 200, 201, 204, 301, 404, 503];
 
 /**
  * Messages as a plain Envoy sends them for proxied requests: 49 entries of some 340 bytes each, over `upstreams` (40) and
- * 10 outcomes, every path, request id, address and time its own. The first carries the identifier.
+ * 10 outcomes, every path, request id and client address its own, all of the last second. The first carries the identifier.
  */
-export function makeTraffic(messages: number, upstreams = 40): Uint8Array[] {
+export function makeTraffic(messages: number, upstreams = 40, nowMs = Date.now()): Uint8Array[] {
   return Array.from({ length: messages }, (_, message) => {
     const logEntry = Array.from({ length: entriesInMessage }, (_, i) =>
-      anEntry(message * entriesInMessage + i, upstreams),
+      anEntry(message * entriesInMessage + i, upstreams, nowMs),
     );
     const identifier = { logName: "bench", node: { id: "edge-1", cluster: "edge" } };
     return toBinary(
@@ -30,7 +30,7 @@ export function makeTraffic(messages: number, upstreams = 40): Uint8Array[] {
   });
 }
 
-function anEntry(n: number, upstreams: number): MessageInitShape<typeof HTTPAccessLogEntrySchema> {
+function anEntry(n: number, upstreams: number, nowMs: number): MessageInitShape<typeof HTTPAccessLogEntrySchema> {
   const upstream = (n * 7) % upstreams;
   const code = codes[Math.floor(n / upstreams) % codes.length] as number;
   const nanos = 1_000_000 + ((n * 7919) % 90_000_000);
@@ -44,7 +44,7 @@ function anEntry(n: number, upstreams: number): MessageInitShape<typeof HTTPAcce
       upstreamLocalAddress: socket("10.0.0.1", 40_000 + (n % 20_000)),
       upstreamCluster: `service_${upstream}`,
       routeName: `route_${upstream}`,
-      startTime: { seconds: BigInt(1_795_000_000 + n), nanos: 123_456_000 },
+      startTime: { seconds: BigInt(Math.floor(nowMs / 1000)), nanos: (n % 1000) * 1_000_000 },
       duration: { seconds: 0n, nanos },
       timeToLastRxByte: { seconds: 0n, nanos: 50_000 },
       timeToFirstUpstreamTxByte: { seconds: 0n, nanos: 90_000 },

@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { inventory } from "../../adapters/inventory.ts";
 import type { CheckedConfig } from "../../collector/config/checked.ts";
 import { defaultConfigFile } from "../../collector/config/defaults.ts";
@@ -7,6 +9,7 @@ import { createHandlers } from "../../collector/dispatch/handlers.ts";
 import { compile } from "../../collector/expr/compile.ts";
 import { createPipeline, type Pipeline } from "../../collector/pipeline.ts";
 import { createIntakeState, createPlan } from "../../collector/plan.ts";
+import { openStats } from "../../collector/stats/stats.ts";
 
 /** The default configuration, checked. */
 export function loadDefaults(): CheckedConfig {
@@ -20,9 +23,16 @@ export function loadDefaults(): CheckedConfig {
   return loaded.checked;
 }
 
-/** The whole record path of a hub with the default configuration, without sockets. */
-export async function createDefaultPipeline(): Promise<Pipeline> {
-  const checked = loadDefaults();
+/** The record path of a hub without sockets, and how to end it. */
+export interface BenchPipeline {
+  readonly pipeline: Pipeline;
+  close(): Promise<void>;
+}
+
+/** The whole record path of a hub with the default configuration, with its statistics (in a folder that goes with it) or without. */
+export async function createDefaultPipeline(withStats: boolean): Promise<BenchPipeline> {
+  const defaults = loadDefaults();
+  const checked = withStats ? defaults : { ...defaults, config: { ...defaults.config, stats: null } };
   const log = { info() {}, warn() {}, error() {} };
   const handlers = createHandlers({
     hostFor: ({ name, instances }) => ({
@@ -43,5 +53,15 @@ export async function createDefaultPipeline(): Promise<Pipeline> {
   const prepared = await handlers.prepare(checked.handlers);
   const plan = createPlan(checked, prepared.lanes, createIntakeState(Date.now));
   await prepared.commit();
-  return createPipeline(plan, { batch() {} });
+  const events = { batch() {} };
+  if (checked.config.stats === null) return { pipeline: createPipeline(plan, events), close: async () => {} };
+  const directory = mkdtempSync(join(tmpdir(), "mixdown-bench-"));
+  const stats = await openStats({ config: checked.config.stats, directory, log, now: Date.now });
+  return {
+    pipeline: createPipeline(plan, events, stats),
+    async close() {
+      await stats.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
 }

@@ -18,25 +18,25 @@ export function segmentsOf(path: string): string[] | undefined {
   for (;;) {
     if (segments.length === MAX_SEGMENTS) return undefined;
     const slash = path.indexOf("/", at);
-    const segment = slash < 0 ? path.slice(at) : path.slice(at, slash);
-    segments.push(looksVariable(segment) ? variable : segment);
+    const end = slash < 0 ? path.length : slash;
+    segments.push(looksVariable(path, at, end) ? variable : path.slice(at, end));
     if (slash < 0) return segments;
     at = slash + 1;
   }
 }
 
-/** Whether a segment is a number, a UUID, hex of 8 digits or more, or longer than any name. */
-export function looksVariable(segment: string): boolean {
-  const { length } = segment;
+/** Whether the segment of a path from `start` to `end` is a number, a UUID, hex of 8 digits or more, or longer than any name. */
+export function looksVariable(path: string, start = 0, end = path.length): boolean {
+  const length = end - start;
   if (length === 0) return false;
   if (length > MAX_LITERAL_LENGTH) return true;
   let decimal = true;
-  for (let i = 0; i < length; i++) {
-    const code = segment.charCodeAt(i);
+  for (let i = start; i < end; i++) {
+    const code = path.charCodeAt(i);
     if (code >= 48 && code <= 57) continue;
     decimal = false;
     const letter = code | 32;
-    if (letter < 97 || letter > 102) return length === 36 && uuid.test(segment);
+    if (letter < 97 || letter > 102) return length === 36 && uuid.test(path.slice(start, end));
   }
   return decimal || length >= 8;
 }

@@ -1,4 +1,4 @@
-import { segmentsOf, variable } from "./path-segments.ts";
+import { looksVariable, segmentsOf, variable } from "./path-segments.ts";
 
 /** A template that paths were brought to. */
 export interface Route {
@@ -56,10 +56,10 @@ export function createRouteLearner(maxTemplates: number, mayGrow: () => boolean)
   }
 
   function learnHttp(path: string): Route | undefined {
+    const known = find(root, path);
+    if (known !== undefined) return known;
     const segments = segmentsOf(path);
     if (segments === undefined) return undefined;
-    const known = find(root, segments);
-    if (known !== undefined) return known;
     if (size >= maxTemplates || !mayGrow()) return undefined;
     if (size >= collapseAt) {
       collapseAt = size + Math.max(1, Math.floor((maxTemplates - size) / 2));
@@ -83,10 +83,17 @@ function createNode(): Node {
   return { children: undefined, collapsed: false, route: undefined };
 }
 
-function find(root: Node, segments: readonly string[]): Route | undefined {
+/** The route of a path that was learned; walks the path in place, since this runs for every request. */
+function find(root: Node, path: string): Route | undefined {
   let node: Node | undefined = root;
-  for (const segment of segments) {
-    node = node.children?.get(segment) ?? (node.collapsed ? node.children?.get(variable) : undefined);
+  let at = path.startsWith("/") ? 1 : 0;
+  for (let slash = 0; slash >= 0; at = slash + 1) {
+    slash = path.indexOf("/", at);
+    const end = slash < 0 ? path.length : slash;
+    const children: ReadonlyMap<string, Node> | undefined = node.children;
+    const { collapsed } = node;
+    node = children?.get(looksVariable(path, at, end) ? variable : path.slice(at, end));
+    if (node === undefined && collapsed) node = children?.get(variable);
     if (node === undefined) return undefined;
   }
   return node.route;

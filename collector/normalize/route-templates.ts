@@ -93,7 +93,8 @@ export function createRouteTemplates({ templates, learn, maxTemplates }: RoutesC
   return {
     template(hostName, path, grpc) {
       const host = hostOf(hostName);
-      let route = host.remembered.get(path);
+      // Without patterns to try one by one, walking the learned tree is as quick as remembering.
+      let route = patterns.length === 0 ? find(host, path, grpc) : host.remembered.get(path);
       if (route === undefined) {
         route = find(host, path, grpc);
         remember(host, path, route);
