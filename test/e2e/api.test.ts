@@ -3,7 +3,7 @@ import type { EdgesAnswer, Measures, ServicesAnswer, TimeseriesAnswer } from "..
 import { accessLogClient } from "./support/als-client.ts";
 import { httpMessage } from "./support/als-messages.ts";
 import { temporaryFolder } from "./support/folder.ts";
-import { type Hub, startHub } from "./support/hub.ts";
+import { freePorts, type Hub, startHub } from "./support/hub.ts";
 import {
   entriesByProxy,
   type MeshRequest,
@@ -15,6 +15,19 @@ import {
 import { nodeId, quantile, type Side, seenBy, type Truth, truthOf } from "./support/mesh-truth.ts";
 import { measured } from "./support/needs.ts";
 import { pause, waitUntil } from "./support/wait.ts";
+
+const hostile = [
+  "/stats/timeseries?from=0&step=10s&measure=requests,duration,errorRatio&stat=p50,p90,p95,p99,mean,max",
+  "/stats/timeseries?from=-30d&by=source.workload.name,destination.workload.name,response.code,request.method&limit=500",
+  `/stats/services?where=${encodeURIComponent(`${"(".repeat(190)}true${")".repeat(190)}`)}`,
+  `/stats/services?where=${encodeURIComponent(Array(400).fill("response.code == 1").join(" || ")).slice(0, 12_000)}`,
+  `/stats/edges?focus=${"%00".repeat(2000)}`,
+  "/stats/edges?level=version&limit=5000&compare=-1h",
+  "/stats/values?attribute=destination.service.name';DROP TABLE series;--",
+  `/stats/services?where=${"x".repeat(100_000)}`,
+  "/config",
+  "/openapi.json",
+];
 
 const entries = 10_000;
 const spreadMs = 50_000;
@@ -156,3 +169,74 @@ describe("10,000 entries on 12 streams", () => {
     expect({ services: await services("auto"), edges: await edges("auto") }).toEqual(before);
   });
 });
+
+describe("hostile queries while entries come in", () => {
+  test("are answered or refused, and every entry is counted", async () => {
+    const hub = await startHub();
+    const requests = makeRequests(40_000, Date.now(), spreadMs);
+    const statuses = new Map<number, number>();
+    let sending = true;
+    const attack = async () => {
+      for (let at = 0; sending; at++) {
+        const { status, body } = await hub.get(`/api/v1${hostile[at % hostile.length]}`);
+        await body?.cancel();
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      }
+    };
+    const attacks = Array.from({ length: 30 }, attack);
+    await send(hub, requests);
+    const recorded = () => hub.total("mixdown_stats_records_total");
+    await waitUntil("all entries to be recorded", async () => (await recorded()) >= 40_000);
+    sending = false;
+    await Promise.all(attacks);
+    measured("answers under attack, by status", JSON.stringify(Object.fromEntries(statuses)));
+    expect([...statuses.keys()].sort()).toEqual(expect.arrayContaining([200, 400, 431]));
+    expect([...statuses.keys()].filter((status) => ![200, 400, 431, 503].includes(status))).toEqual([]);
+    expect(await recorded()).toBe(40_000);
+    expect(await hub.total("mixdown_stats_lost_requests_total")).toBe(0);
+    const { services } = JSON.parse(await (await hub.get("/api/v1/stats/services?from=-5m")).text()) as ServicesAnswer;
+    const sum = services.reduce((total, service) => total + service.requests, 0);
+    expect(sum).toBe(seenBy(requests, "auto").length);
+    expect(await hub.stop()).toBe(0);
+  });
+});
+
+describe("the hub about itself", () => {
+  const fromEnvironment = `\${env:MAX_TEMPLATES}`;
+  const settings = (learn: boolean) => ({
+    ...freePorts,
+    routes: { learn, maxTemplates: fromEnvironment },
+  });
+
+  test("its configuration, without what the environment gave, and after a reload", async () => {
+    const hub = await startHub({ settings: settings(true), base: [], env: { MAX_TEMPLATES: "987" } });
+    const read = async () => (await (await hub.get("/api/v1/config")).json()) as ConfigAnswer;
+    const first = await read();
+    expect(first.config).toMatchObject({ routes: { learn: true, maxTemplates: fromEnvironment } });
+    expect(JSON.stringify(first)).not.toContain("987");
+    expect(first.sources.map(({ file }) => file)).toEqual([hub.configFile]);
+    hub.configure(settings(false));
+    await waitUntil("the changed configuration", async () => (await read()).revision !== first.revision);
+    const second = await read();
+    expect(second.config).toMatchObject({ routes: { learn: false } });
+    expect(second.loadedAt > first.loadedAt).toBe(true);
+    expect(second.config.listeners).toEqual(first.config.listeners);
+    await hub.stop();
+  });
+
+  test("its handlers and its vocabulary", async () => {
+    const hub = await startHub();
+    const handlers = await (await hub.get("/api/v1/handlers?format=table")).text();
+    expect(handlers).toMatch(/^prometheus +prometheus +open +0 +0 +0$/m);
+    const attributes = await (await hub.get("/api/v1/attributes?format=table")).text();
+    expect(attributes).toMatch(/^request\.path +STRING +no +\S/m);
+    await hub.stop();
+  });
+});
+
+interface ConfigAnswer {
+  readonly revision: string;
+  readonly loadedAt: string;
+  readonly sources: readonly { readonly file: string }[];
+  readonly config: Readonly<Record<string, unknown>>;
+}
