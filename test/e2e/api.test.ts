@@ -177,7 +177,7 @@ describe("hostile queries while entries come in", () => {
     const statuses = new Map<number, number>();
     let sending = true;
     const attack = async () => {
-      for (let at = 0; sending; at++) {
+      for (let at = 0; sending || at < hostile.length; at++) {
         const { status, body } = await hub.get(`/api/v1${hostile[at % hostile.length]}`);
         await body?.cancel();
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
