@@ -153,9 +153,14 @@ describe("10,000 entries on 12 streams", () => {
   });
 
   test("the proxies are known", async () => {
-    const { proxies: rows } = await ask<{ proxies: { node: string; entries: number; streams: number }[] }>("/proxies");
+    const { proxies: rows } = await ask<{ proxies: ProxyAnswer[] }>("/proxies");
     expect(rows.map(({ node }) => node)).toEqual(Array.from({ length: proxies }, (_, proxy) => nodeIdOf(proxy)).sort());
     expect(rows.reduce((sum, row) => sum + row.entries, 0)).toBe(entries);
+    // Entries end within the last 50 s before they are sent, the last of each message at most so long ago.
+    for (const { clockSkewMs } of rows) {
+      expect(clockSkewMs).toBeGreaterThan(-1000);
+      expect(clockSkewMs).toBeLessThan(spreadMs + 60_000);
+    }
   });
 
   test("after kill -9, 12 s after the last entry, the sums are the same", async () => {
@@ -233,6 +238,12 @@ describe("the hub about itself", () => {
     await hub.stop();
   });
 });
+
+interface ProxyAnswer {
+  readonly node: string;
+  readonly entries: number;
+  readonly clockSkewMs: number | null;
+}
 
 interface ConfigAnswer {
   readonly revision: string;
