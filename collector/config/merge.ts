@@ -52,7 +52,8 @@ function isUsable({ key, keyAt, value }: Entry, sections: Readonly<Record<string
     });
     return false;
   }
-  if (isEmpty(value) || (value.kind === "scalar" && value.broken)) return false;
+  if (isEmpty(value)) return z.safeParse(schema, null).success;
+  if (value.kind === "scalar" && value.broken) return false;
   const fits = z.safeParse(schema, value.kind === "seq" ? [] : value.kind === "map" ? {} : "").success;
   if (!fits)
     report({ at: value.at, path: [key], message: `"${key}" is of the wrong kind`, expected: describeExpected(schema) });
