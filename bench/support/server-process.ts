@@ -19,13 +19,13 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-/** Starts a whole hub with its default configuration on free ports, with a data folder that goes with it. */
-export async function startHub(): Promise<ServerProcess> {
+/** Starts a whole hub with its default configuration on free ports, with a data folder that goes with it; `extra` is more configuration. */
+export async function startHub(extra = ""): Promise<ServerProcess> {
   const folder = mkdtempSync(join(tmpdir(), "mixdown-bench-"));
   const ports = join(folder, "ports.yaml");
   writeFileSync(
     ports,
-    'listeners: { grpc: { address: "127.0.0.1:0" }, http: null, admin: { address: "127.0.0.1:0" } }\n',
+    `listeners: { grpc: { address: "127.0.0.1:0" }, http: null, admin: { address: "127.0.0.1:0" } }\n${extra}`,
   );
   const script = fileURLToPath(new URL("../../bin/mixdown.js", import.meta.url));
   const config = ["--config", defaultConfigFile(), "--config", ports, "--data-dir", folder];
