@@ -98,8 +98,8 @@ export async function openStats(options: StatsOptions): Promise<Stats> {
     flush(aggregator.takeAll());
     aggregator.rebuild(nowMs);
   }
-  const ask = <T>(asked: StatsQuery) =>
-    client.query(asked, { definitions: aggregator.definitions(), buckets: aggregator.copies() }) as Promise<Answer<T>>;
+  const copy = () => ({ definitions: aggregator.definitions(), buckets: aggregator.copies() });
+  const ask = <T>(asked: StatsQuery) => client.query(asked, copy) as Promise<Answer<T>>;
   const timer = setInterval(tick, tickMs);
   timer.unref();
 

@@ -24,6 +24,16 @@ const oldestNode = 22;
 /** The thread's file: beside this one, in TypeScript or compiled as this one is. */
 const workerUrl = new URL(`./store-worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 
+/**
+ * Starts the thread's file with compiled code kept between starts, as bin/mixdown.js does for the program; a thread does
+ * not take that over by itself, and without it stripping types costs it 30 MiB.
+ */
+const bootstrap = `
+  const { enableCompileCache, flushCompileCache } = require("node:module");
+  enableCompileCache?.();
+  import(${JSON.stringify(workerUrl.href)}).then(() => flushCompileCache?.());
+`;
+
 /** This side of the store's thread: sends buckets and queries, takes answers. */
 export class StoreClient {
   readonly #options: StoreClientOptions;
@@ -58,7 +68,7 @@ export class StoreClient {
     }
     return new Promise((resolve, reject) => {
       const settings = { ...this.#options.settings, nowMs: this.#options.now() };
-      const worker = new Worker(workerUrl, { workerData: settings, name: "statistics" });
+      const worker = new Worker(bootstrap, { eval: true, workerData: settings, name: "statistics" });
       this.#worker = worker;
       let isOpen = false;
       worker.on("message", (message: FromStore) => {
@@ -92,12 +102,16 @@ export class StoreClient {
     this.lostRequests += requestsIn(buckets);
   }
 
-  /** Asks; `open` are copies of the open buckets. Never fails: why there is no answer is an answer. */
-  query(asked: StatsQuery, open: Batch): Promise<AnyAnswer> {
+  /**
+   * Asks; `copy` makes copies of the open buckets, and is called only if they are sent: definitions that are not sent would
+   * be lost. Never fails: why there is no answer is an answer.
+   */
+  query(asked: StatsQuery, copy: () => Batch): Promise<AnyAnswer> {
     if (this.#worker === undefined) return Promise.resolve(unavailable("the statistics store is not running"));
     if (this.#isWaiting) return Promise.resolve(unavailable("another hub still holds the statistics store"));
     return new Promise((resolve) => {
       const id = this.#nextId++;
+      const open = copy();
       this.#pending.set(id, resolve);
       this.#post({ kind: "query", nowMs: this.#options.now(), id, asked, open }, open);
     });

@@ -11,6 +11,8 @@ import { Store, type StoreOptions } from "./store/store.ts";
 // The thread of the statistics store. better-sqlite3 crashes without a message on a Node that is too old: openStats checks that first.
 
 const upkeepMs = 1000;
+/** What could not be written is tried again this often. */
+const saveMs = 5000;
 const retainMs = 60_000;
 const busyMs = 100;
 const remindEvery = 600;
@@ -51,14 +53,17 @@ async function start(sqlite: Sqlite, settings: StoreSettings): Promise<void> {
     clock: () => performance.now(),
     later: (next) => setImmediate(next),
   });
+  let isClosed = false;
+  let isRolling = false;
   const rollUp = () => {
-    if (store.maintain()) setImmediate(rollUp);
+    isRolling = !isClosed && store.maintain();
+    if (isRolling) setImmediate(rollUp);
   };
-  const upkeep = setInterval(() => {
-    store.save();
-    rollUp();
-  }, upkeepMs);
-  const retention = setInterval(() => store.retain(), retainMs);
+  const timers = [
+    setInterval(() => isRolling || rollUp(), upkeepMs),
+    setInterval(() => store.save(), saveMs),
+    setInterval(() => store.retain(), retainMs),
+  ];
 
   const handle = (message: ToStore): void => {
     skewMs = message.nowMs - Date.now();
@@ -77,8 +82,8 @@ async function start(sqlite: Sqlite, settings: StoreSettings): Promise<void> {
         break;
       }
       case "close":
-        clearInterval(upkeep);
-        clearInterval(retention);
+        for (const timer of timers) clearInterval(timer);
+        isClosed = true;
         store.close();
         send({ kind: "closed" });
         parentPort?.close();

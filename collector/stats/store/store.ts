@@ -139,6 +139,8 @@ export class Store {
     if (!this.#try("write", () => this.#chunks.write(deltas))) return;
     this.#counters.written += deltas.length;
     this.#unsaved.clear();
+    if (this.#isFailing) this.#options.log.info({}, "statistics are written again");
+    this.#isFailing = false;
   }
 
   /** Rolls up one bucket, if one is ready; false if none is. */
@@ -319,8 +321,6 @@ export class Store {
       this.#isFailing = true;
       return false;
     }
-    if (this.#isFailing) this.#options.log.info({}, "statistics are written again");
-    this.#isFailing = false;
     return true;
   }
 
