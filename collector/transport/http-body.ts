@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { pipeline, type Readable } from "node:stream";
+import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { HttpError } from "./http-error.ts";
 import type { MemoryLedger } from "./memory.ts";
@@ -47,9 +47,14 @@ export async function readBody(request: IncomingMessage, { maxBytes, memory }: B
   return { text: Buffer.concat(chunks).toString("utf8"), byteLength: held, release };
 }
 
-function decoded(request: IncomingMessage, maxBytes: number): Readable {
+/** Leaves the request as it is when reading ends early: destroying it would take its connection, and the answer with it. */
+function chunksOf(request: IncomingMessage): AsyncIterable<Buffer> {
+  return request.iterator({ destroyOnReturn: false });
+}
+
+function decoded(request: IncomingMessage, maxBytes: number): AsyncIterable<Buffer> {
   const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
-  if (encoding === "identity" || encoding === "") return request;
+  if (encoding === "identity" || encoding === "") return chunksOf(request);
   if (encoding !== "gzip" && encoding !== "x-gzip")
     throw new HttpError(
       415,
@@ -57,19 +62,31 @@ function decoded(request: IncomingMessage, maxBytes: number): Readable {
       `content-encoding ${encoding} is not taken: expected gzip or none`,
     );
   // Errors of either end destroy the last stream, which the reader sees.
-  return pipeline(request, bounded(maxBytes), createGunzip(), () => {});
+  return pipeline(bounded(chunksOf(request), maxBytes), createGunzip(), () => {});
 }
 
 /** Ends a stream that goes on for ever without inflating to anything. */
-function bounded(maxBytes: number) {
-  return async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    let total = 0;
-    for await (const chunk of source) {
-      total += chunk.length;
-      if (total > maxBytes) throw tooLarge(maxBytes);
-      yield chunk;
-    }
-  };
+async function* bounded(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {
+  let total = 0;
+  for await (const chunk of chunks) {
+    total += chunk.length;
+    if (total > maxBytes) throw tooLarge(maxBytes);
+    yield chunk;
+  }
+}
+
+/** How long a sender whose request was answered may go on sending. */
+const LINGER_MS = 2000;
+
+/**
+ * Passes over what is left of a request that is answered before its end. A connection that is closed at once on
+ * someone who is still sending takes the answer with it; one that never ends is closed after a while.
+ */
+export function discardRest(request: IncomingMessage): void {
+  if (request.complete) return;
+  const cut = setTimeout(() => request.socket.destroy(), LINGER_MS);
+  request.on("error", () => {}).once("close", () => clearTimeout(cut));
+  request.once("end", () => clearTimeout(cut)).resume();
 }
 
 function tooLarge(maxBytes: number): HttpError {
@@ -83,5 +100,6 @@ function tooLarge(maxBytes: number): HttpError {
 function toHttpError(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code ?? "";
   if (code.startsWith("Z_")) return new HttpError(400, "MALFORMED_GZIP", "the body is no gzip, or is cut off");
+  if (code === "ECONNRESET") return new HttpError(400, "ABORTED", "the sender went away before the end of the body");
   return error;
 }

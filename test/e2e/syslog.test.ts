@@ -139,6 +139,16 @@ describeWith("haproxy").each(["tcp", "udp"] as const)("HAProxy, over %s", (trans
     expect(await count({ response_code: "999" })).toBe(0);
   });
 
+  test("connections that send nothing are no requests", async () => {
+    const before = await count();
+    await repeat(50, 4, () => tcpExchange(haproxy.ports.http ?? 0, 0));
+    const client = http1Client(haproxy.ports.http ?? 0);
+    await client.get("/status/200");
+    client.close();
+    await waitUntil("the request behind them", async () => (await count()) > before);
+    expect(await count()).toBe(before + 1);
+  });
+
   test("connections of a TCP proxy are opened and closed once, with their bytes", async () => {
     const sentBefore = await hub.total("istio_tcp_sent_bytes_total", { source_workload: "haproxy" });
     expect(await repeat(50, 4, () => tcpExchange(haproxy.ports.tcp ?? 0, 1000))).toEqual(Array(50).fill(1000));

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { ListenerConfig } from "../../config/schema.ts";
+import { discardRest } from "../../transport/http-body.ts";
 import { HttpError } from "../../transport/http-error.ts";
 import { MemoryLedger } from "../../transport/memory.ts";
 import { defineReceiver, type ReceiverHost } from "../receiver.ts";
@@ -27,12 +28,11 @@ function mountReport(server: FastifyInstance, { limits }: ListenerConfig, host: 
     scope.removeAllContentTypeParsers();
     // Bodies are read as they come, below, so that gzip is undone within bounds.
     scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
-    scope.post(path, async (request, reply) => {
+    scope.post(path, async (request) => {
       try {
         return await takeReport(source, request.raw, body, host);
       } catch (error) {
-        // What is left of the body is not waited for.
-        if (error instanceof HttpError) reply.header("connection", "close");
+        discardRest(request.raw);
         throw error;
       }
     });
