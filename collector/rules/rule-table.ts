@@ -53,6 +53,8 @@ export interface RuleTable {
 }
 
 const TUPLE_IDLE_MS = 600_000;
+/** Characters of label texts, for each label combination allowed. */
+const CHARACTERS_PER_TUPLE = 512;
 const eventSlot = slotOf("context.event");
 
 interface Action {
@@ -131,7 +133,16 @@ function createMakers({ rules, instances, maxTuples, now }: RuleTableOptions): M
     const names = dimensions.map((dimension) => dimension.name);
     const labels =
       labelSets.get(key) ??
-      createLabelSet(dimensions, createTupleTable({ names, maxTuples, idleMs: TUPLE_IDLE_MS, now }));
+      createLabelSet(
+        dimensions,
+        createTupleTable({
+          names,
+          maxTuples,
+          maxCharacters: maxTuples * CHARACTERS_PER_TUPLE,
+          idleMs: TUPLE_IDLE_MS,
+          now,
+        }),
+      );
     labelSets.set(key, labels);
     makers.set(name, shared(createMetricMaker(source, labels)));
   }

@@ -4,7 +4,7 @@ import { createTupleTable } from "./tuple-table.ts";
 
 const names = ["a", "b"];
 const table = (over: Partial<Parameters<typeof createTupleTable>[0]> = {}) =>
-  createTupleTable({ names, maxTuples: 100, idleMs: 1000, now: () => 0, ...over });
+  createTupleTable({ names, maxTuples: 100, maxCharacters: 10_000, idleMs: 1000, now: () => 0, ...over });
 
 describe("a tuple table", () => {
   it("gives the same object for the same values, and another for others", () => {
@@ -46,6 +46,14 @@ describe("a tuple table", () => {
     expect(tuples.intern(["new", "1"]).values).toEqual(["new", "1"]);
     expect(tuples.intern(["busy", ""])).toBe(busy);
     expect(tuples.size).toBe(2);
+  });
+
+  it("stays within its bound of characters, and goes on taking short texts", () => {
+    const tuples = table({ maxCharacters: 1000 });
+    tuples.intern(["host", "x".repeat(900)]);
+    expect(tuples.intern(["host", "y".repeat(900)])).toMatchObject({ overflow: expect.anything() });
+    expect(tuples.intern(["host", "short"]).values).toEqual(["host", "short"]);
+    expect([tuples.size, tuples.overflows]).toEqual([2, 1]);
   });
 
   it("takes no labels at all", () => {

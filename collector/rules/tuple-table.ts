@@ -5,6 +5,8 @@ export interface TupleTableOptions {
   readonly names: readonly string[];
   /** Tuples at once. */
   readonly maxTuples: number;
+  /** Characters of all distinct texts at once, so that long ones cannot take up the memory. */
+  readonly maxCharacters: number;
   /** A tuple unused for this long may make room when the table is full. */
   readonly idleMs: number;
   /** Milliseconds, monotonic or since the epoch. */
@@ -29,11 +31,11 @@ const CLOCK_STRIDE = 1024;
 
 /**
  * Insert-only between sweeps: each label has a dictionary from text to id, and tuples are found by hashing ids in an
- * open-addressing table. Dictionaries grow only with tuples, so one bound holds for all of it. The last text of each
+ * open-addressing table. Dictionaries grow only with tuples, so the two bounds hold for all of it. The last text of each
  * label is remembered, since entries of one stream repeat most labels.
  */
 export function createTupleTable(options: TupleTableOptions): TupleTable {
-  const { names, maxTuples, idleMs, now } = options;
+  const { names, maxTuples, maxCharacters, idleMs, now } = options;
   const width = names.length;
   const mask = 2 ** Math.ceil(Math.log2(Math.max(16, maxTuples * 2))) - 1;
   const buckets = new Int32Array(mask + 1).fill(FREE);
@@ -46,6 +48,7 @@ export function createTupleTable(options: TupleTableOptions): TupleTable {
   let ids = new Int32Array(width * 64);
   let lastUsed = new Float64Array(64);
   let tuples: LabelTuple[] = [];
+  let characters = 0;
   let overflows = 0;
   let lastSweep = now();
   let clock = lastSweep;
@@ -100,10 +103,23 @@ export function createTupleTable(options: TupleTableOptions): TupleTable {
       const text = texts[label] as string;
       const known = dictionary.get(text);
       probe[label] = known ?? dictionary.size;
-      if (known === undefined) dictionary.set(text, dictionary.size);
+      if (known !== undefined) continue;
+      dictionary.set(text, dictionary.size);
+      characters += text.length;
     }
     place(tuple, clock);
     return tuple;
+  }
+
+  /** Whether another tuple fits: by number, and by the characters of the texts that it would bring. */
+  function fits(texts: readonly string[]): boolean {
+    if (tuples.length >= maxTuples) return false;
+    let added = 0;
+    for (let label = 0; label < width; label++) {
+      const text = texts[label] as string;
+      if (!(dictionaries[label] as Map<string, number>).has(text)) added += text.length;
+    }
+    return characters + added <= maxCharacters;
   }
 
   function place(tuple: LabelTuple, used: number): void {
@@ -132,13 +148,16 @@ export function createTupleTable(options: TupleTableOptions): TupleTable {
     if (live.length > tuples.length * 0.9) return;
     dictionaries = names.map(() => new Map<string, number>());
     tuples = [];
+    characters = 0;
     buckets.fill(FREE);
     lastIds.fill(FREE);
     for (const { tuple, used } of live) {
       for (let label = 0; label < width; label++) {
         const dictionary = dictionaries[label] as Map<string, number>;
         const text = tuple.values[label] as string;
-        const id = dictionary.get(text) ?? dictionary.size;
+        const known = dictionary.get(text);
+        const id = known ?? dictionary.size;
+        if (known === undefined) characters += text.length;
         dictionary.set(text, id);
         probe[label] = id;
       }
@@ -172,8 +191,10 @@ export function createTupleTable(options: TupleTableOptions): TupleTable {
           return tuples[found] as LabelTuple;
         }
       }
-      if (tuples.length >= maxTuples && clock - lastSweep >= SWEEP_EVERY_MS) sweep();
-      return tuples.length < maxTuples ? insert(texts) : overflow();
+      if (fits(texts)) return insert(texts);
+      if (clock - lastSweep < SWEEP_EVERY_MS) return overflow();
+      sweep();
+      return fits(texts) ? insert(texts) : overflow();
     },
     get size() {
       return tuples.length;
