@@ -12,6 +12,7 @@ import { createReloader } from "../reload.ts";
 import { createLog } from "../telemetry/log.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { parseArguments } from "./parse-arguments.ts";
+import { stopSignal } from "./stop-signal.ts";
 
 const DRAIN_MS = 30_000;
 
@@ -55,6 +56,7 @@ async function serve(files: readonly string[], dataDir: string, io: CommandIo): 
     });
   const loaded = load();
   if (!loaded.ok) return refuse(loaded, io);
+  const stopped = stopSignal(process, () => process.exit(0));
   const log = createLog(io.env.MIXDOWN_LOG_LEVEL);
   for (const warning of loaded.warnings)
     log.warn({ problem: formatProblem(warning) }, "the configuration has something that is probably not meant");
@@ -66,10 +68,9 @@ async function serve(files: readonly string[], dataDir: string, io: CommandIo): 
     process.on("SIGHUP", () => reloader.reload("SIGHUP"));
     log.info({ listeners: hub.listeners }, "ready");
     flushCompileCache();
-    const signal = await stopSignal();
+    const signal = await stopped;
     log.info({ signal }, "stopping");
     watch.close();
-    process.once(signal, () => process.exit(0));
     await hub.close(DRAIN_MS);
     log.info({}, "stopped");
     return 0;
@@ -83,10 +84,4 @@ async function serve(files: readonly string[], dataDir: string, io: CommandIo): 
 function refuse({ problems }: Extract<Loaded, { ok: false }>, io: CommandIo): number {
   for (const problem of problems) io.stderr.write(`${formatProblem(problem)}\n`);
   return errorTable.CONFIG_INVALID.exit;
-}
-
-function stopSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
-  });
 }

@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -111,6 +112,22 @@ describe("stopping", () => {
     npm.signal("SIGTERM");
     await waitUntil("the hub to say that it stopped", () => npm.stderr().includes('"msg":"stopped"'));
     expect(await npm.ended()).toBe(0);
+    folder.remove();
+  });
+
+  test("SIGTERM in the moment of the ready line ends it with 0", async () => {
+    const folder = temporaryFolder("stop-at-once");
+    const config = join(folder.path, "config.yaml");
+    writeFileSync(config, stringify(freePorts));
+    const args = ["bin/mixdown.js", "serve", "--config", config, "--data-dir", folder.path];
+    const hub = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
+    let log = "";
+    hub.stderr.on("data", (chunk) => {
+      log += chunk;
+      if (!hub.killed && log.includes('"msg":"ready"')) hub.kill("SIGTERM");
+    });
+    expect(await once(hub, "exit")).toEqual([0, null]);
+    expect(log).toContain('"msg":"ready"');
     folder.remove();
   });
 
