@@ -1,19 +1,56 @@
 import type { z } from "zod";
-import type { InstanceDeclaration, InstanceOf, Template } from "../schemas/model/instance.ts";
+import type {
+  InstanceDeclaration,
+  InstanceOf,
+  MetricInstance,
+  PointInstance,
+  Template,
+  Templates,
+} from "../schemas/model/instance.ts";
 
-/** What became of one batch. Expected outcomes are values; throwing means a bug. */
+/**
+ * What became of one batch. Expected outcomes are values; throwing means a bug, which the hub takes for `retry`.
+ * `reason` is one line for people: it stands in the log, in `/api/v1/handlers` and beside dead letters.
+ */
 export type Delivery =
   | { status: "delivered" }
-  /** `rejected` holds indexes into the batch. */
-  | { status: "partial"; rejected: number[]; reason: string }
-  /** `afterMs`: what the backend asked for, if it did. */
+  /** Some of the batch; numbers are indexes into it. `rejected` go to the dead letters, `retry` are sent again, the rest is delivered. */
+  | { status: "partial"; rejected: readonly number[]; retry?: readonly number[]; reason: string; afterMs?: number }
+  /** `afterMs`: how long the backend asked to be left alone, if it did. */
   | { status: "retry"; reason: string; afterMs?: number }
+  /** The backend will never take it as it is. The hub sends halves; a single item that is too large goes to the dead letters. */
+  | { status: "too_large"; reason: string }
+  /** The backend will never take it: it goes to the dead letters. */
   | { status: "rejected"; reason: string };
 
-/** An open adapter that sends batches. The hub queues, batches, retries and times out; `close` never overlaps `deliver`. */
+/** What an outlet gets for each template: where it sums up metrics, points instead of metric instances. */
+type Delivered = Omit<Templates, "metric"> & { metric: MetricInstance | PointInstance };
+
+/** What an outlet gets. */
+export type Deliverable<T extends Template> = Delivered[T];
+
+/**
+ * An open adapter that sends batches. The hub queues, batches, retries, times out and counts.
+ * `close` never overlaps `deliver`; `deliver` overlaps itself unless the adapter is `ordered`.
+ */
 export interface Outlet<T extends Template> {
-  deliver(batch: readonly InstanceOf<T>[], signal: AbortSignal): Promise<Delivery>;
+  /** Sends one batch, in order. `signal` is aborted at the lane's timeout: what comes after is not heard any more. */
+  deliver(batch: readonly Deliverable<T>[], signal: AbortSignal): Promise<Delivery>;
+  /** Bytes that an instance adds to a request before compression; without it the hub takes the length of its JSON. */
+  sizeOf?(instance: Deliverable<T>): number;
+  /** Sums up metric instances in process instead of sending each. */
+  readonly sums?: Sums;
   close(): Promise<void>;
+}
+
+/** The metrics of an outlet, summed up in process. */
+export interface Sums {
+  /** Milliseconds between harvests. */
+  readonly intervalMs: number;
+  /** Called on the hot path: no waiting, no throwing. */
+  record(instance: MetricInstance): void;
+  /** What is to be sent now; goes through the lane to `deliver`. Called each interval, and once more before the end. */
+  harvest(): readonly PointInstance[];
 }
 
 /** An open adapter that aggregates in process. `record` is called on the hot path: no waiting, no throwing. */
@@ -86,8 +123,19 @@ export interface Adapter<T extends Template = Template, S extends z.ZodType = z.
   /** One sentence for `mixdown components`. */
   readonly summary: string;
   readonly accepts: readonly T[];
-  /** One schema gives the type, the checks, the defaults and the docs. */
+  /**
+   * One schema gives the type, the checks, the defaults and the docs. A text setting with `.meta({ expression: true })` holds an
+   * expression over attributes: the hub checks it, evaluates it for each record, and puts its value in `instance.computed`
+   * by the setting's name. `.meta({ secret: true })` masks a setting wherever the configuration is shown.
+   */
   readonly config: S;
+  /**
+   * Batches are delivered one after the other, in the order in which the records came. Without it, several may be under
+   * way at once, as many as the backend answers quickly.
+   */
+  readonly ordered?: boolean;
+  /** What one request may hold at the most, by the backend's own limits; users may set less, not more. */
+  limits?(config: z.output<S>): { readonly maxItems?: number; readonly maxBytes?: number };
   /** Attributes read beside those of the instances, such as `trace.id` for exemplars. */
   readonly reads?: readonly string[];
   /** Checks settings against the instances sent to the handler; everything wrong at once. */

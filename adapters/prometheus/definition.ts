@@ -1,4 +1,4 @@
-import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
+import type { InstanceDeclaration, MetricDeclaration } from "../../schemas/model/instance.ts";
 import { toLabelName, toMetricName } from "../shared/exposition.ts";
 import { toBounds } from "./buckets.ts";
 import type { MetricConfig, PrometheusConfig } from "./config.ts";
@@ -44,7 +44,7 @@ export function toDefinitions(
     .map((instance) => toDefinition(metrics.get(instance.name) ?? defaults, instance));
 }
 
-function toDefinition(metric: MetricConfig, instance: InstanceDeclaration): MetricDefinition {
+function toDefinition(metric: MetricConfig, instance: MetricDeclaration): MetricDefinition {
   const { kind } = metric;
   const name = toMetricName(metric.name ?? instance.name);
   const isDuration = instance.valueType === "DURATION";

@@ -34,7 +34,12 @@ function* entryProblems(config: PrometheusConfig, instances: readonly InstanceDe
     const path = ["metrics", name];
     const instance = sent.get(name);
     if (instance === undefined) yield { path, message: unsentMessage(name, sent.keys()) };
-    if (instance?.valueType === "DURATION" && unit !== undefined && !durationUnits.has(unit)) {
+    if (
+      instance?.template === "metric" &&
+      instance.valueType === "DURATION" &&
+      unit !== undefined &&
+      !durationUnits.has(unit)
+    ) {
       const units = [...durationUnits.keys()];
       yield {
         path: [...path, "unit"],

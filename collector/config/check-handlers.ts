@@ -4,7 +4,7 @@ import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
 import { nearest } from "../../schemas/model/nearest.ts";
 import type { ReadInstance } from "./check-instances.ts";
 import type { NamedAction } from "./check-rules.ts";
-import type { CheckedHandler } from "./checked.ts";
+import type { ReadHandler } from "./checked.ts";
 import type { Path, Report } from "./problem.ts";
 import { oneOf } from "./schema-words.ts";
 import { readShape } from "./shape.ts";
@@ -24,12 +24,12 @@ export function checkHandlers(
   handlers: readonly Entry[],
   checks: HandlerChecks,
   report: Report,
-): ReadonlyMap<string, CheckedHandler> {
+): ReadonlyMap<string, ReadHandler> {
   const checked = handlers.flatMap((entry) => checkHandler(entry, checks, report));
   return new Map(checked.map((handler) => [handler.name, handler]));
 }
 
-function checkHandler({ key: name, value }: Entry, checks: HandlerChecks, report: Report): CheckedHandler[] {
+function checkHandler({ key: name, value }: Entry, checks: HandlerChecks, report: Report): ReadHandler[] {
   const adapter = findAdapter(name, child(value, "adapter"), checks.adapters, report);
   if (adapter === undefined) return [];
   const path: Path = ["handlers", name, "params"];

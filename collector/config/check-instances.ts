@@ -1,4 +1,4 @@
-import type { InstanceDeclaration, Template } from "../../schemas/model/instance.ts";
+import type { MetricDeclaration, Template } from "../../schemas/model/instance.ts";
 import type { ValueType } from "../../schemas/model/value.ts";
 import { valueTypes } from "../../schemas/model/value.ts";
 import type { ExpressionReader } from "./check-expressions.ts";
@@ -11,7 +11,7 @@ export interface ReadInstance {
   /** Undefined where the template is missing or misspelt. */
   readonly template: Template | undefined;
   /** Best guess where parts are faulty; see `sound`. */
-  readonly declaration: InstanceDeclaration;
+  readonly declaration: MetricDeclaration;
   /** Undefined if anything is faulty. */
   readonly checked: CheckedInstance | undefined;
 }
@@ -37,7 +37,7 @@ function readInstance({ key, value: tree }: Entry, expressions: ExpressionReader
     return expression === undefined ? [] : [{ name: label.key, expression }];
   });
   const template = textOf(child(tree, "template"));
-  const declaration: InstanceDeclaration = {
+  const declaration: MetricDeclaration = {
     name: key,
     template: "metric",
     valueType: toValueType(value?.type),

@@ -8,7 +8,7 @@ import { checkListeners, type ReadFile, reasonOf, resolveTlsPath, tlsFiles } fro
 import { checkRules, type NamedAction } from "./check-rules.ts";
 import { checkSyslog } from "./check-syslog.ts";
 import { defineVocabulary } from "./check-vocabulary.ts";
-import type { CheckedConfig, CheckedInstance } from "./checked.ts";
+import type { CheckedConfig, CheckedHandler, CheckedInstance, ReadHandler } from "./checked.ts";
 import { defaultListeners } from "./defaults.ts";
 import type { Environment } from "./environment.ts";
 import { type FileTree, mergeFiles, sectionOf, toDefaultTree } from "./merge.ts";
@@ -135,9 +135,25 @@ function check(
   const shown = showConfig(config, merged, options.adapters, sources);
   return {
     config,
-    checked: { config, vocabulary: vocabulary.vocabulary, handlers, instances: whole, rules, shown },
+    checked: {
+      config,
+      vocabulary: vocabulary.vocabulary,
+      handlers: withLanes(handlers, config),
+      instances: whole,
+      rules,
+      shown,
+    },
     warnings: unused(merged, actions),
   };
+}
+
+function withLanes(handlers: ReadonlyMap<string, ReadHandler>, config: HubConfig): ReadonlyMap<string, CheckedHandler> {
+  return new Map(
+    [...handlers].map(([name, handler]) => {
+      const { adapter: _, params: __, ...lane } = config.handlers[name] as HubConfig["handlers"][string];
+      return [name, { ...handler, lane }];
+    }),
+  );
 }
 
 const keysOf = (entries: readonly { readonly key: string }[]) => new Set(entries.map(({ key }) => key));

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { valueTypes } from "../../schemas/model/value.ts";
+import { laneSettings } from "./lane-schema.ts";
 import { statsConfig } from "./stats-schema.ts";
 
 const expression = z.string().describe("An expression over attributes.");
@@ -141,6 +142,7 @@ const instance = z.discriminatedUnion("template", [
 const handler = z.strictObject({
   adapter: z.string().describe("Name of an adapter."),
   params: z.record(z.string(), z.unknown()).default({}).describe("Settings of the adapter; see below."),
+  ...laneSettings,
 });
 
 const rule = z.strictObject({

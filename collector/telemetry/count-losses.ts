@@ -1,10 +1,10 @@
 import type { Counter } from "prom-client";
 import type { HandlerRow } from "../admin/api/hub-routes.ts";
-import type { CheckedHandler } from "../config/checked.ts";
+import type { ReadHandler } from "../config/checked.ts";
 import type { HubMetrics } from "./metrics.ts";
 
 /** Handlers with what they lost so far, as the hub's metrics count it. */
-export async function countLosses(handlers: Iterable<CheckedHandler>, metrics: HubMetrics): Promise<HandlerRow[]> {
+export async function countLosses(handlers: Iterable<ReadHandler>, metrics: HubMetrics): Promise<HandlerRow[]> {
   const [failed, dropped, overflow] = await Promise.all([
     sumBy(metrics.handlerErrors),
     sumBy(metrics.handlerDropped, "reason"),

@@ -1,11 +1,11 @@
-import type { InstanceDeclaration, LabelTuple, MetricInstance } from "../../schemas/model/instance.ts";
+import type { LabelTuple, MetricDeclaration, MetricInstance } from "../../schemas/model/instance.ts";
 
 /** Declares a metric instance for tests. */
 export function declareMetric(
   name: string,
   labelNames: readonly string[] = [],
-  valueType: InstanceDeclaration["valueType"] = "INT64",
-): InstanceDeclaration {
+  valueType: MetricDeclaration["valueType"] = "INT64",
+): MetricDeclaration {
   return { name, template: "metric", valueType, labelNames };
 }
 

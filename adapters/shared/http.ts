@@ -1,0 +1,81 @@
+import type { Delivery } from "../adapter.ts";
+
+/** One POST of a batch. */
+export interface Post {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array<ArrayBuffer>;
+  /** The lane's, so that the request ends with the attempt. */
+  readonly signal: AbortSignal;
+  /** Statuses that mean otherwise for this backend than for HTTP in general. */
+  readonly meanings?: Readonly<Record<number, "delivered" | "retry" | "too_large" | "rejected">>;
+}
+
+/** Characters of an answer's body that are quoted in a reason. */
+const QUOTED = 300;
+
+/**
+ * Posts a batch and says what became of it: 2xx is delivered; 408, 425, 429, 5xx but 501 and 505, and no answer at all are worth
+ * another attempt, after `Retry-After` if there is one (RFC 9110, 10.2.3); 413 is too large; the rest is rejected.
+ */
+export async function post(fetch: typeof globalThis.fetch, request: Post): Promise<Delivery> {
+  const { url, headers, body, signal, meanings = {} } = request;
+  try {
+    const response = await fetch(url, { method: "POST", headers, body, signal, redirect: "error" });
+    const status = meanings[response.status] ?? meaningOf(response.status);
+    if (status === "delivered") {
+      await response.body?.cancel();
+      return { status };
+    }
+    const reason = reasonOf(response.status, await beginOf(response));
+    if (status !== "retry") return { status, reason };
+    const afterMs = retryAfterMs(response.headers.get("retry-after"), Date.now());
+    return { status, reason, ...(afterMs === undefined ? {} : { afterMs }) };
+  } catch (error) {
+    return { status: "retry", reason: faultOf(error) };
+  }
+}
+
+function meaningOf(status: number): "delivered" | "retry" | "too_large" | "rejected" {
+  if (status >= 200 && status < 300) return "delivered";
+  if (status === 413) return "too_large";
+  if (status === 408 || status === 425 || status === 429) return "retry";
+  return status >= 500 && status !== 501 && status !== 505 ? "retry" : "rejected";
+}
+
+/** Milliseconds to wait that a Retry-After asks for, given as seconds or as an HTTP date; undefined if it is neither. */
+export function retryAfterMs(header: string | null, nowMs: number): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
+}
+
+/** What went wrong with a request that got no answer, in one line: the cause that fetch hides behind "fetch failed". */
+export function faultOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? error.cause : undefined;
+  const code = cause !== undefined && "code" in cause ? ` (${String(cause.code)})` : "";
+  return cause === undefined ? error.message : `${error.message}: ${cause.message || cause.name}${code}`;
+}
+
+function reasonOf(status: number, text: string): string {
+  const quoted = text.replace(/\s+/g, " ").trim().slice(0, QUOTED);
+  return quoted === "" ? `the backend answered ${status}` : `the backend answered ${status}: ${quoted}`;
+}
+
+/** The beginning of an answer's body, however long it is. */
+async function beginOf(response: Response): Promise<string> {
+  if (response.body === null) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    for await (const chunk of response.body) {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.length >= QUOTED) break;
+    }
+  } catch {
+    // What the backend meant is in the status.
+  }
+  return text;
+}
