@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import { inventory } from "../../adapters/inventory.ts";
-import type { CheckedHandler } from "../config/checked.ts";
+import type { ReadHandler } from "../config/checked.ts";
 import { countLosses } from "./count-losses.ts";
 import { createHubMetrics } from "./metrics.ts";
 
 it("tells what each handler lost, by reason, whatever the metric", async () => {
   const metrics = createHubMetrics();
   const adapter = inventory[0]!;
-  const handler = (name: string, ...instances: string[]): CheckedHandler => {
+  const handler = (name: string, ...instances: string[]): ReadHandler => {
     const declared = instances.map(
       (instance) => ({ name: instance, template: "metric", valueType: "INT64", labelNames: [] }) as const,
     );

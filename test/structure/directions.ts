@@ -12,7 +12,7 @@ const composition: Permission = { any: ["collector/", "adapters/"] };
 /** Settings are plain data that any stage may be typed by; schemas/ and the error table are everyone's. */
 const everyone: Required<Permission> = {
   any: ["schemas/", "collector/errors.ts"],
-  types: ["collector/config/schema.ts", "collector/config/stats-schema.ts"],
+  types: ["collector/config/schema.ts", "collector/config/stats-schema.ts", "collector/config/lane-schema.ts"],
 };
 
 /**
