@@ -1,5 +1,6 @@
 import type { Adapter } from "./adapter.ts";
+import { http } from "./http/index.ts";
 import { prometheus } from "./prometheus/index.ts";
 
 /** The built-in adapters. */
-export const inventory: readonly Adapter[] = [prometheus];
+export const inventory: readonly Adapter[] = [prometheus, http];

@@ -1,4 +1,8 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import type { Delivery } from "../adapter.ts";
+
+const pack = promisify(gzip);
 
 /** One POST of a batch. */
 export interface Post {
@@ -7,36 +11,55 @@ export interface Post {
   readonly body: string | Uint8Array<ArrayBuffer>;
   /** The lane's, so that the request ends with the attempt. */
   readonly signal: AbortSignal;
+  /** With `gzip` the body is packed, and the header says so. */
+  readonly compression?: "none" | "gzip";
+  /** Most bytes of the body as sent; more is too large without asking. */
+  readonly maxBytes?: number;
   /** Statuses that mean otherwise for this backend than for HTTP in general. */
-  readonly meanings?: Readonly<Record<number, "delivered" | "retry" | "too_large" | "rejected">>;
+  readonly meanings?: Readonly<Record<number, Meaning>>;
 }
+
+/** What a status says about a batch. */
+export type Meaning = "delivered" | "retry" | "too_large" | "rejected";
 
 /** Characters of an answer's body that are quoted in a reason. */
 const QUOTED = 300;
 
 /**
  * Posts a batch and says what became of it: 2xx is delivered; 408, 425, 429, 5xx but 501 and 505, and no answer at all are worth
- * another attempt, after `Retry-After` if there is one (RFC 9110, 10.2.3); 413 is too large; the rest is rejected.
+ * another attempt, after `Retry-After` if there is one (RFC 9110, 10.2.3); 413 is too large; the rest is rejected, redirects too.
  */
 export async function post(fetch: typeof globalThis.fetch, request: Post): Promise<Delivery> {
-  const { url, headers, body, signal, meanings = {} } = request;
   try {
-    const response = await fetch(url, { method: "POST", headers, body, signal, redirect: "error" });
-    const status = meanings[response.status] ?? meaningOf(response.status);
-    if (status === "delivered") {
-      await response.body?.cancel();
-      return { status };
-    }
-    const reason = reasonOf(response.status, await beginOf(response));
-    if (status !== "retry") return { status, reason };
-    const afterMs = retryAfterMs(response.headers.get("retry-after"), Date.now());
-    return { status, reason, ...(afterMs === undefined ? {} : { afterMs }) };
+    const { body, packed } = await encode(request);
+    const bytes = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
+    const { url, maxBytes = Number.POSITIVE_INFINITY, signal } = request;
+    if (bytes > maxBytes)
+      return { status: "too_large", reason: `${bytes} bytes are more than the ${maxBytes} of a request` };
+    const headers = { ...request.headers, ...packed };
+    return await toDelivery(await fetch(url, { method: "POST", headers, body, signal, redirect: "manual" }), request);
   } catch (error) {
     return { status: "retry", reason: faultOf(error) };
   }
 }
 
-function meaningOf(status: number): "delivered" | "retry" | "too_large" | "rejected" {
+async function encode({ body, compression }: Post): Promise<{ body: Post["body"]; packed?: Record<string, string> }> {
+  return compression === "gzip" ? { body: await pack(body), packed: { "content-encoding": "gzip" } } : { body };
+}
+
+async function toDelivery(response: Response, { meanings = {} }: Post): Promise<Delivery> {
+  const status = meanings[response.status] ?? meaningOf(response.status);
+  if (status === "delivered") {
+    await response.body?.cancel();
+    return { status };
+  }
+  const reason = reasonOf(response.status, await beginOf(response));
+  if (status !== "retry") return { status, reason };
+  const afterMs = retryAfterMs(response.headers.get("retry-after"), Date.now());
+  return { status, reason, ...(afterMs === undefined ? {} : { afterMs }) };
+}
+
+function meaningOf(status: number): Meaning {
   if (status >= 200 && status < 300) return "delivered";
   if (status === 413) return "too_large";
   if (status === 408 || status === 425 || status === 429) return "retry";
@@ -47,7 +70,7 @@ function meaningOf(status: number): "delivered" | "retry" | "too_large" | "rejec
 export function retryAfterMs(header: string | null, nowMs: number): number | undefined {
   if (header === null) return undefined;
   if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;
-  const date = Date.parse(header);
+  const date = /^[a-z]+, .*GMT$/i.test(header) ? Date.parse(header) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
 }
 

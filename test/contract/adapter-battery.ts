@@ -182,7 +182,15 @@ function outletBattery<T extends Template>(open: Open<T>, { instances, instance 
     await outlet.close();
   });
 
-  it.each([400, 401, 403, 413])("gives up on %i and says why", async (status) => {
+  it("says that a batch is too large, so that the hub sends halves, or gives up on 413", async () => {
+    const { backend, outlet, deliver } = await opened();
+    backend.behave(413);
+    const { status } = await deliver();
+    expect(["too_large", "rejected"]).toContain(status);
+    await outlet.close();
+  });
+
+  it.each([400, 401, 403])("gives up on %i and says why", async (status) => {
     const { backend, outlet, deliver } = await opened();
     backend.behave(status);
     expect(await deliver()).toMatchObject({ status: "rejected", reason: expect.stringContaining(`${status}`) });

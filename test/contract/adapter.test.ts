@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { type Delivery, defineAdapter } from "../../adapters/adapter.ts";
+import { http } from "../../adapters/http/index.ts";
 import { prometheus } from "../../adapters/prometheus/index.ts";
+import { aLogEntry } from "../support/instances.ts";
 import { aMetric, aTuple, declareMetric } from "../support/metric-instance.ts";
 import { adapterBattery } from "./adapter-battery.ts";
 
@@ -13,6 +15,13 @@ adapterBattery(prometheus, {
   instances,
   instance,
   readme: readFileSync(new URL("../../adapters/prometheus/README.md", import.meta.url), "utf8"),
+});
+
+adapterBattery(http, {
+  params: { url: "http://backend.test/" },
+  instances: [{ name: "access", template: "logentry", variables: { path: "STRING" } }],
+  instance: (i) => aLogEntry("access", { variables: { path: `/${i}` } }),
+  readme: readFileSync(new URL("../../adapters/http/README.md", import.meta.url), "utf8"),
 });
 
 /** The smallest outlet there is: shows that the battery's other half can be passed. */
