@@ -47,6 +47,8 @@ export const allowed: Readonly<Record<string, Permission>> = {
   "collector/errors.ts": {},
   "adapters/adapter.ts": {},
   "adapters/inventory.ts": { any: ["adapters/"] },
+  "adapters/plugin.ts": { any: ["adapters/"] },
+  "adapters/testing.ts": { any: ["adapters/"] },
   "adapters/shared/": { any: ["adapters/adapter.ts"] },
   "adapters/": { any: ["adapters/adapter.ts", "adapters/shared/"] },
   "schemas/": {},
@@ -104,6 +106,23 @@ export function outward({ from, to, relative }: Import): string | undefined {
   const production = ["collector/", "adapters/", "schemas/"].some((folder) => from.startsWith(folder));
   if (relative && production && !isTest(from) && /^(test|scripts|bench|examples)\//.test(to))
     return `${from} imports ${to}: what is shipped imports no test, script or benchmark`;
+}
+
+/** The file that is `mixdown/adapter`. */
+export const pluginEntry = "adapters/plugin.ts";
+
+/** What built-in adapters take from a file that plug-ins cannot reach. Wire types are generated from published files: a plug-in makes its own. */
+export function outOfReach(imports: readonly Import[]): string[] {
+  const offered = new Set(imports.filter(({ from }) => from === pluginEntry).map(({ to }) => to));
+  return imports
+    .filter(({ from, to, relative }) => relative && isBuiltIn(from) && !to.startsWith(`${home("adapters/", from)}/`))
+    .filter(({ to }) => !offered.has(to) && !to.startsWith("schemas/gen/"))
+    .map(({ from, to }) => `${from} imports ${to}, which plug-ins cannot: re-export it in ${pluginEntry}`);
+}
+
+/** A file of one built-in adapter. */
+function isBuiltIn(file: string): boolean {
+  return /^adapters\/(?!shared\/|testing\/)[^/]+\//.test(file) && !isTest(file);
 }
 
 /** Files of the collector that the table does not know. */

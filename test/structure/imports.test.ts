@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { cycles } from "./cycles.ts";
-import { homeless, outward, violation } from "./directions.ts";
+import { homeless, outOfReach, outward, violation } from "./directions.ts";
 import { allImports, importsOf, sourceFiles } from "./imports.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -15,6 +15,10 @@ describe("who imports whom", () => {
 
   test("what is shipped imports no test, script or benchmark", () => {
     expect(imports.map(outward).filter((problem) => problem !== undefined)).toEqual([]);
+  });
+
+  test("the built-in adapters use nothing that a plug-in could not", () => {
+    expect(outOfReach(imports)).toEqual([]);
   });
 
   test("every file of the collector belongs to a folder of the tree", () => {
@@ -53,6 +57,19 @@ describe("the rules themselves", () => {
     ["collector/rules/table.test.ts", 'import { x } from "../decode/a.ts";'],
   ])("%s may say %s", (from, statement) => {
     expect(check(from, statement).filter((problem) => problem !== undefined)).toEqual([]);
+  });
+
+  test("what plug-ins cannot reach is named, and where to offer it", () => {
+    const files = {
+      "adapters/plugin.ts": 'export * from "./shared/http.ts";',
+      "adapters/kafka/index.ts": 'import { post } from "../shared/http.ts";\nimport { own } from "./own.ts";',
+      "adapters/kafka/own.ts": 'import { secret } from "../shared/secret.ts";',
+      "adapters/shared/http.ts": 'import { x } from "./inside.ts";',
+    };
+    const found = Object.entries(files).flatMap(([file, source]) => importsOf(file, source));
+    expect(outOfReach(found)).toEqual([
+      "adapters/kafka/own.ts imports adapters/shared/secret.ts, which plug-ins cannot: re-export it in adapters/plugin.ts",
+    ]);
   });
 
   test("a circle is named with every file in it", () => {

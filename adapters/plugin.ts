@@ -1,0 +1,14 @@
+/** `mixdown/adapter`: the contract, and everything that the built-in adapters are made of. */
+
+export { z } from "zod";
+export * from "../schemas/model/instance.ts";
+export * from "../schemas/model/nearest.ts";
+export * from "../schemas/model/time-text.ts";
+export * from "./adapter.ts";
+export * from "./shared/exposition.ts";
+export * from "./shared/flat-object.ts";
+export * from "./shared/http.ts";
+export * from "./shared/http-settings.ts";
+export * from "./shared/metrics-page.ts";
+export * from "./shared/negotiate.ts";
+export * from "./shared/prom-client-source.ts";

@@ -1,0 +1,7 @@
+/** `mixdown/adapter/testing`: the promises of an adapter as tests, and what they are made of. */
+export * from "./testing/adapter-tests.ts";
+export * from "./testing/backend.ts";
+export * from "./testing/fake-host.ts";
+export * from "./testing/instances.ts";
+export * from "./testing/metric-instance.ts";
+export * from "./testing/options.ts";
