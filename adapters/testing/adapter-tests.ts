@@ -18,7 +18,14 @@ export async function adapterTests<T extends Template, S extends z.ZodType>(
   options: ContractOptions<T>,
 ): Promise<ContractTest[]> {
   const subject = subjectOf(adapter, options);
-  return [...declarationTests(adapter, options), opensAndCloses(subject), ...(await testsOfKind(subject))];
+  const tests = [...declarationTests(adapter, options), opensAndCloses(subject), ...(await testsOfKind(subject))];
+  return without(options.exceptions ?? {}, tests);
+}
+
+function without(exceptions: Readonly<Record<string, string>>, tests: readonly ContractTest[]): ContractTest[] {
+  const unknown = Object.keys(exceptions).filter((name) => !tests.some((test) => test.name === name));
+  if (unknown.length > 0) throw new Error(`exceptions from tests that there are not: ${unknown.join(", ")}`);
+  return tests.filter(({ name }) => !Object.hasOwn(exceptions, name));
 }
 
 const hostOf = <T extends Template>({ options }: Subject<T>) =>

@@ -15,6 +15,10 @@ export interface ContractOptions<T extends Template> {
   readonly readme?: string;
   /** What `adapter:` says in the README, where that is not the adapter's type: a path or the name of a package. */
   readonly writtenAs?: string;
+  /** Promises that do not hold for it, by the name of the test, each with the reason. */
+  readonly exceptions?: Readonly<Record<string, string>>;
+  /** Why no HTTP backend behind `host.fetch` takes what it sends; promises about the answers of one are left out then. */
+  readonly withoutHttp?: string;
 }
 
 /** One promise of an adapter to the hub, as a test for any runner. */

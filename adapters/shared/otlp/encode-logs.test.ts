@@ -7,7 +7,7 @@ import {
   SeverityNumber,
 } from "../../../schemas/gen/opentelemetry/proto/logs/v1/logs_pb.js";
 import type { InstanceDeclaration, PlainValue } from "../../../schemas/model/instance.ts";
-import { aLogEntry, anEdge } from "../../../test/support/log-instance.ts";
+import { aLogEntry, anEdge } from "../../../test/support/instances.ts";
 import { createLogEncoder, type LogEncoding, type Logged } from "./encode-logs.ts";
 import { plainAttributes, plainValue } from "./plain.fixture.ts";
 
@@ -33,17 +33,18 @@ const decode = (batch: readonly Logged[], options: Partial<LogEncoding> = {}) =>
 const only = (instance: Logged, options: Partial<LogEncoding> = {}): LogRecord =>
   decode([instance], options).resourceLogs[0]!.scopeLogs[0]!.logRecords[0]!;
 
-const written = (variables: Record<string, PlainValue>) => plainAttributes(only(aLogEntry({ variables })).attributes);
+const written = (variables: Record<string, PlainValue>) =>
+  plainAttributes(only(aLogEntry("accesslog", { variables })).attributes);
 
 describe("log records", () => {
   it("carry time, severity, trace and the name of the instance", () => {
-    const entry = aLogEntry({
+    const entry = aLogEntry("accesslog", {
       severity: "warn",
       traceId: "0af7651916cd43dd8448eb211c80319c",
       spanId: "b7ad6b7169203331",
     });
     expect(only(entry)).toMatchObject({
-      timeUnixNano: 1_700_000_000_123_456_789n,
+      timeUnixNano: 1_700_000_000_000_000_000n,
       observedTimeUnixNano: 1_700_000_000_500_000_000n,
       severityNumber: SeverityNumber.WARN,
       severityText: "WARN",
@@ -58,40 +59,44 @@ describe("log records", () => {
     "have the number of severity %s",
     (severity) => {
       const name = severity.toUpperCase() as keyof typeof SeverityNumber;
-      expect(only(aLogEntry({ severity })).severityNumber).toBe(SeverityNumber[name]);
+      expect(only(aLogEntry("accesslog", { severity })).severityNumber).toBe(SeverityNumber[name]);
     },
   );
 
   it("have no ids, flags and body where there are none", () => {
-    const { traceId, spanId, flags, body } = only(aLogEntry());
+    const { traceId, spanId, flags, body } = only(aLogEntry("accesslog", { variables: {} }));
     expect([traceId.length, spanId.length, flags, body]).toEqual([0, 0, 0, undefined]);
   });
 
   it("leave out what is no id", () => {
-    const { traceId, spanId } = only(aLogEntry({ traceId: "not hexadecimal, but 32 letters.", spanId: "b7ad" }));
+    const { traceId, spanId } = only(
+      aLogEntry("accesslog", { traceId: "not hexadecimal, but 32 letters.", spanId: "b7ad" }),
+    );
     expect([traceId.length, spanId.length]).toEqual([0, 0]);
   });
 
   it("have the body that they are given", () => {
-    const body = only(aLogEntry({ variables: { path: "/a" } }), {
+    const body = only(aLogEntry("accesslog", { variables: { path: "/a" } }), {
       body: ({ variables }) => `GET ${variables.path}`,
     }).body;
     expect(plainValue(body)).toEqual("GET /a");
   });
 
   it("tell how many requests they stand for if that is not one", () => {
-    expect(plainAttributes(only(aLogEntry({ weight: 2.5 })).attributes)).toEqual({ "mixdown.weight": 2.5 });
+    expect(plainAttributes(only(aLogEntry("accesslog", { variables: {}, weight: 2.5 })).attributes)).toEqual({
+      "mixdown.weight": 2.5,
+    });
   });
 
   it("leave out a time that nanoseconds since 1970 cannot hold", () => {
-    expect(only(aLogEntry({ time: { seconds: -1, nanos: 0 } })).timeUnixNano).toBe(0n);
-    expect(only(aLogEntry({ time: { seconds: 18_446_744_074, nanos: 0 } })).timeUnixNano).toBe(0n);
+    expect(only(aLogEntry("accesslog", { time: { seconds: -1, nanos: 0 } })).timeUnixNano).toBe(0n);
+    expect(only(aLogEntry("accesslog", { time: { seconds: 18_446_744_074, nanos: 0 } })).timeUnixNano).toBe(0n);
   });
 
   it("have the time of every instant to the nanosecond", () => {
     fc.assert(
       fc.property(fc.nat(18_446_744_072), fc.nat(999_999_999), (seconds, nanos) => {
-        const time = only(aLogEntry({ time: { seconds, nanos } })).timeUnixNano;
+        const time = only(aLogEntry("accesslog", { time: { seconds, nanos } })).timeUnixNano;
         expect(time).toBe(BigInt(seconds) * 1_000_000_000n + BigInt(nanos));
       }),
     );
@@ -124,7 +129,7 @@ describe("attributes", () => {
   });
 
   it("of an instance that is not declared any more are taken as they look", () => {
-    const entry = aLogEntry({ instance: "former", variables: { whole: 1, part: 1.5, text: "1" } });
+    const entry = aLogEntry("former", { variables: { whole: 1, part: 1.5, text: "1" } });
     expect(plainAttributes(only(entry).attributes)).toEqual({ whole: 1n, part: 1.5, text: "1" });
   });
 
@@ -132,7 +137,7 @@ describe("attributes", () => {
     const value = fc.oneof(fc.string({ unit: "grapheme" }), fc.double({ noNaN: true, noDefaultInfinity: true }));
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: "grapheme" }), value, { noNullPrototype: true }), (variables) => {
-        const read = plainAttributes(only(aLogEntry({ instance: "former", variables })).attributes);
+        const read = plainAttributes(only(aLogEntry("former", { variables })).attributes);
         const shown = Object.fromEntries(
           Object.entries(variables).map(([name, each]) => [name, Number.isSafeInteger(each) ? BigInt(each) : each]),
         );
@@ -144,9 +149,11 @@ describe("attributes", () => {
 
 describe("edges", () => {
   it("are events with both ends as attributes", () => {
-    const record = only(anEdge({ source: { workload: "web", namespace: "shop" }, destination: { service: "cart" } }));
+    const record = only(
+      anEdge("graph", { source: { workload: "web", namespace: "shop" }, destination: { service: "cart" } }),
+    );
     expect(record).toMatchObject({ eventName: "mixdown.edge", severityNumber: SeverityNumber.INFO });
-    expect(record.timeUnixNano).toBe(1_700_000_000_123_456_789n);
+    expect(record.timeUnixNano).toBe(1_700_000_000_000_000_000n);
     expect(plainAttributes(record.attributes)).toEqual({
       "source.workload": "web",
       "source.namespace": "shop",
@@ -157,7 +164,8 @@ describe("edges", () => {
 });
 
 describe("a request", () => {
-  const from = (serviceName: string, path: string) => aLogEntry({ computed: { serviceName }, variables: { path } });
+  const from = (serviceName: string, path: string) =>
+    aLogEntry("accesslog", { computed: { serviceName }, variables: { path } });
 
   it("groups by service and keeps the order in each", () => {
     const { resourceLogs } = decode([from("a", "/1"), from("b", "/2"), from("a", "/3")]);
