@@ -30,13 +30,18 @@ export interface SpoolEvents {
   quarantined(records: number, bytes: number, file: string): void;
   /** The last write of a killed process was cut off: it was never acknowledged. */
   torn(bytes: number): void;
+  /** Appended records that could not be written, whether or not anybody waits for them with `commit`. They are not in the log. */
+  lost(records: number, detail: string): void;
   /** Trouble began or, with undefined, ended. */
   trouble(trouble: SpoolTrouble | undefined, detail: string): void;
 }
 
 /** An append-only log of records on disk, in front of one lane: written by one process, read back in order, acknowledged in order. */
 export interface Spool {
-  /** Adds a record to the next write. False if the log does not take it (see `state().trouble`): it is then not in the log. */
+  /**
+   * Adds a record to the next write. False if the log does not take it: it is then not in the log. `state().trouble` says
+   * why; without trouble, the record is too large ever to be taken (64 MiB, or `maxBytes`).
+   */
   append(payload: Uint8Array): boolean;
   /**
    * Resolves once everything appended so far is written and, with `fsync: always`, safe on disk. Rejects with a SpoolError

@@ -1,0 +1,219 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { join } from "node:path";
+import type { Quarantine } from "./quarantine.ts";
+import { type Segment, type SegmentList, segmentName } from "./segment-list.ts";
+import { SegmentScanner, type Step } from "./segment-scanner.ts";
+import type { SpoolRecord } from "./spool.ts";
+import { codeOf } from "./spool-error.ts";
+
+/** What a reader works with. */
+export interface LogReaderOptions {
+  readonly directory: string;
+  readonly segments: SegmentList;
+  readonly quarantine: Quarantine;
+  /** The position of the first record to give. */
+  readonly from: number;
+  /** The position after the last record written. */
+  end(): number;
+  /** Records from one position up to another cannot be read, and were set aside; `isNew` if they were not found before. */
+  onGap(from: number, to: number): void;
+  quarantined(records: number, bytes: number, file: string): void;
+  /** A segment cannot be read at all: nothing more should be written to it. */
+  onUnreadable(segment: Segment): void;
+}
+
+interface Damage {
+  readonly segment: Segment;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+}
+
+const busy = ["EMFILE", "ENFILE", "ENOMEM", "EAGAIN", "EINTR"];
+const busyMs = 100;
+
+/** Reads a log in order over its segments. What is damaged is set aside and passed over. */
+export class LogReader {
+  readonly #options: LogReaderOptions;
+  #expected: number;
+  #segment: Segment | undefined;
+  #file: FileHandle | undefined;
+  #scanner: SegmentScanner | undefined;
+  /** The last sound position met, given or not. */
+  #seen = 0;
+  /** Found since the last sound record; how many records went with it shows with the next one. */
+  #damages: Damage[] = [];
+  #step: Step | undefined;
+  #head: SpoolRecord | undefined;
+
+  constructor(options: LogReaderOptions) {
+    this.#options = options;
+    this.#expected = options.from;
+  }
+
+  /** The position after the last record given or passed over. */
+  get position(): number {
+    return this.#expected;
+  }
+
+  /** The next record, which stays the next one; undefined if there is none now. */
+  async peek(): Promise<SpoolRecord | undefined> {
+    this.#head ??= this.#takeQuickly() ?? (await this.#take());
+    return this.#head;
+  }
+
+  /** The next records; see Spool.read. */
+  async read(maxItems: number, maxBytes: number): Promise<SpoolRecord[]> {
+    const records: SpoolRecord[] = [];
+    for (let bytes = 0; records.length < maxItems; ) {
+      const next = this.#head ?? this.#takeQuickly() ?? (await this.#take());
+      this.#head = next;
+      bytes += next?.payload.length ?? 0;
+      if (next === undefined || (records.length > 0 && bytes > maxBytes)) break;
+      records.push(next);
+      this.#head = undefined;
+      this.#expected = next.position + 1;
+    }
+    return records;
+  }
+
+  async close(): Promise<void> {
+    await this.#leave();
+  }
+
+  /** The way of nearly all records: the next one in order, read ahead already. */
+  #takeQuickly(): SpoolRecord | undefined {
+    this.#step ??= this.#scanner?.take();
+    const step = this.#step;
+    if (step?.kind !== "record" || step.record.position !== this.#expected || this.#damages.length > 0)
+      return undefined;
+    this.#step = undefined;
+    this.#seen = this.#expected;
+    return step.record;
+  }
+
+  async #take(): Promise<SpoolRecord | undefined> {
+    for (;;) {
+      const step = await this.#nextStep();
+      if (step === undefined) {
+        const end = this.#options.end();
+        if (await this.#enterNext()) continue;
+        if (this.#damages.length > 0) await this.#settle(end);
+        return undefined;
+      }
+      this.#step = undefined;
+      if (step.kind !== "record") {
+        this.#note(step.from, step.to, "these bytes are no sound records");
+        continue;
+      }
+      const { position } = step.record;
+      if (position >= this.#expected) await this.#settle(position);
+      this.#seen = position;
+      if (position >= this.#expected) return step.record;
+    }
+  }
+
+  /** The next step in the segment; undefined at its end, as far as it is written. */
+  async #nextStep(): Promise<Step | undefined> {
+    while (this.#scanner !== undefined) {
+      const step = this.#step ?? this.#scanner.take();
+      if (step !== undefined) return step;
+      try {
+        if (!(await this.#scanner.fill())) return this.#scanner.rest();
+      } catch (error) {
+        await this.#onFault(error);
+      }
+    }
+    return undefined;
+  }
+
+  async #enterNext(): Promise<boolean> {
+    const { segments } = this.#options;
+    const current = this.#segment;
+    if (current !== undefined && this.#scanner !== undefined && this.#scanner.offset < current.bytes) return true;
+    const next = current === undefined ? segments.holding(this.#expected) : segments.after(current);
+    if (next === undefined) return false;
+    await this.#leave();
+    this.#segment = next;
+    await this.#enter(next);
+    return true;
+  }
+
+  async #enter(segment: Segment): Promise<void> {
+    try {
+      const file = await open(this.#pathOf(segment), "r");
+      const isPlausible = (position: number) =>
+        position > this.#seen &&
+        position >= segment.first &&
+        position < (this.#options.segments.after(segment)?.first ?? Infinity);
+      this.#file = file;
+      this.#scanner = new SegmentScanner(file, () => segment.bytes, isPlausible);
+    } catch (error) {
+      await this.#onFault(error);
+      if (busy.includes(codeOf(error))) await this.#enter(segment);
+    }
+  }
+
+  /** What passes is waited for; else the rest of the segment is given up. */
+  async #onFault(error: unknown): Promise<void> {
+    if (busy.includes(codeOf(error))) {
+      await new Promise((resolve) => setTimeout(resolve, busyMs));
+      return;
+    }
+    const segment = this.#segment!;
+    const from = this.#scanner?.offset ?? 0;
+    await this.#leave();
+    this.#note(from, segment.bytes, error instanceof Error ? error.message : String(error));
+    this.#options.onUnreadable(segment);
+  }
+
+  #note(from: number, to: number, reason: string): void {
+    this.#damages.push({ segment: this.#segment!, from, to, reason });
+  }
+
+  async #leave(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    this.#scanner = undefined;
+    await file?.close();
+  }
+
+  /** Sets aside what was found before a sound record, or before the end, and goes on from there. */
+  async #settle(position: number): Promise<void> {
+    const from = this.#expected;
+    const damages = this.#damages;
+    this.#damages = [];
+    let records = position - from;
+    if (records <= 0 && this.#seen < from - 1) return;
+    for (const damage of damages) {
+      await this.#setAside(damage, records, from);
+      records = 0;
+    }
+    if (records > 0) await this.#noteMissing(records, from);
+    this.#expected = Math.max(from, position);
+    if (position > from) this.#options.onGap(from, position);
+  }
+
+  async #setAside({ segment, from, to, reason }: Damage, records: number, firstPosition: number): Promise<void> {
+    const { quarantine, segments } = this.#options;
+    const file = segmentName(segment.first);
+    const note = { file, from, to, records, firstPosition, reason };
+    const isWhole = from === 0 && to >= segment.bytes && segment !== segments.newest;
+    const isNew = await (isWhole
+      ? quarantine.takeSegment(segment.first, note)
+      : quarantine.takeRange(segment.first, note));
+    if (isWhole) segments.remove(segment);
+    if (isNew) this.#options.quarantined(records, to - from, file);
+  }
+
+  async #noteMissing(records: number, firstPosition: number): Promise<void> {
+    const file = this.#segment === undefined ? "" : segmentName(this.#segment.first);
+    const reason = "the records before this place are missing, and so are their bytes";
+    const note = { file, from: 0, to: 0, records, firstPosition, reason };
+    if (await this.#options.quarantine.noteMissing(note)) this.#options.quarantined(records, 0, file);
+  }
+
+  #pathOf({ first }: Segment): string {
+    return join(this.#options.directory, segmentName(first));
+  }
+}

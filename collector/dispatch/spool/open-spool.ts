@@ -1,0 +1,187 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { AckFile } from "./ack-file.ts";
+import { headerBytes, maxPayloadBytes } from "./frame.ts";
+import { LogReader } from "./log-reader.ts";
+import { LogWriter } from "./log-writer.ts";
+import { Quarantine } from "./quarantine.ts";
+import { recoverLog } from "./recover-log.ts";
+import type { SegmentFilesOptions } from "./segment-files.ts";
+import { SegmentList, segmentName } from "./segment-list.ts";
+import type { Spool, SpoolOptions, SpoolRecord, SpoolState, SpoolTrouble } from "./spool.ts";
+
+/** Most bytes that wait for a slow disk; more is refused. */
+const maxUnwrittenBytes = 67_108_864;
+
+interface Disk {
+  readonly openFile?: SegmentFilesOptions["openFile"];
+}
+
+/** Opens a log where it was left: reads its newest file, cuts off what a killed process left half-written. Rejects only if the folder cannot be used. */
+export async function openSpool(options: SpoolOptions, { openFile }: Disk = {}): Promise<Spool> {
+  const { directory, config, events, now } = options;
+  await mkdir(directory, { recursive: true, mode: 0o750 });
+  const quarantine = new Quarantine(directory, now);
+  const ack = new AckFile(join(directory, "ack"));
+  const recovered = await recoverLog({ directory, used: ack.position, quarantine, events });
+  const segments = new SegmentList(recovered.segments);
+  const segmentBytes = Math.min(config.segmentBytes, Math.floor(config.maxBytes / 4));
+  const gaps: { readonly from: number; readonly to: number }[] = [];
+  const marks: { readonly last: number; readonly timeMs: number }[] = [];
+  let acked = ack.isKnown ? ack.position : (segments.oldest?.first ?? recovered.next) - 1;
+  let told: SpoolTrouble | undefined;
+  /** Bytes of the record that was refused because the log is full. */
+  let refusedBytes = 0;
+  let unreadSinceMs: number | undefined;
+  let callbacks: (() => void)[] = [];
+  let reading: Promise<unknown> = Promise.resolve();
+  let reclaiming: Promise<void> | undefined;
+
+  const writer = new LogWriter({
+    directory,
+    segments,
+    ...(openFile === undefined ? {} : { openFile }),
+    config: { ...config, segmentBytes },
+    next: recovered.next,
+    continues: recovered.continues,
+    now,
+    events: {
+      written() {
+        relieve();
+        if (reader.position < writer.end) for (const callback of callbacks.splice(0)) callback();
+      },
+      trouble: (_, detail) => tell(detail),
+      lost: (records, detail) => events.lost(records, detail),
+    },
+  });
+  const reader = new LogReader({
+    directory,
+    segments,
+    quarantine,
+    from: acked + 1,
+    end: () => writer.end,
+    onGap(from, to) {
+      gaps.push({ from, to });
+      moveTo(acked);
+    },
+    quarantined: (records, bytes, file) => events.quarantined(records, bytes, file),
+    onUnreadable(segment) {
+      if (segment === segments.newest) writer.seal();
+    },
+  });
+
+  function tell(detail: string): void {
+    const trouble = writer.trouble ?? (refusedBytes > 0 ? "spool_full" : undefined);
+    if (trouble === told) return;
+    told = trouble;
+    events.trouble(trouble, detail);
+  }
+
+  const hasRoomFor = (bytes: number): boolean =>
+    segments.bytes + writer.unwrittenBytes + bytes <= config.maxBytes && writer.unwrittenBytes < maxUnwrittenBytes;
+
+  function relieve(): void {
+    if (refusedBytes === 0 || !hasRoomFor(refusedBytes)) return;
+    refusedBytes = 0;
+    tell("the log has room again");
+  }
+
+  function refuse(bytes: number): false {
+    refusedBytes = bytes;
+    tell(
+      `the log holds ${segments.bytes} of at most ${config.maxBytes} bytes, ${writer.unwrittenBytes} wait for the disk`,
+    );
+    reclaim();
+    return false;
+  }
+
+  /** Acknowledges up to a position, and what was set aside right behind it. */
+  function moveTo(position: number): void {
+    const before = acked;
+    acked = Math.max(acked, Math.min(position, writer.end - 1));
+    while (gaps[0] !== undefined && gaps[0].from <= acked + 1) acked = Math.max(acked, gaps.shift()!.to - 1);
+    while (marks[0] !== undefined && marks[0].last <= acked) marks.shift();
+    if (acked === before) return;
+    ack.write(acked);
+    reclaim();
+  }
+
+  /** The oldest segment, if all of it is done with. A full log gives up even the newest one. */
+  function reclaimable() {
+    const { oldest, newest } = segments;
+    if (oldest === undefined) return undefined;
+    if (oldest !== newest) return segments.after(oldest)!.first <= acked + 1 ? oldest : undefined;
+    const isIdle = writer.unwrittenBytes === 0 && acked === writer.end - 1 && oldest.bytes > 0;
+    return refusedBytes > 0 && isIdle ? oldest : undefined;
+  }
+
+  function reclaim(): void {
+    if (reclaimable() === undefined) return;
+    reclaiming ??= deleteDone().finally(() => {
+      reclaiming = undefined;
+    });
+  }
+
+  /** The position goes to disk first: files that are missing without it would look like a loss after a power cut. */
+  async function deleteDone(): Promise<void> {
+    if (config.fsync !== "never") await ack.sync().catch(() => {});
+    for (let done = reclaimable(); done !== undefined; done = reclaimable()) {
+      if (done === segments.newest) writer.seal();
+      segments.remove(done);
+      await rm(join(directory, segmentName(done.first)), { force: true }).catch(() => {});
+    }
+    relieve();
+    writer.retry();
+  }
+
+  async function readNext(maxItems: number, maxBytes: number): Promise<readonly SpoolRecord[]> {
+    const records = await reader.read(maxItems, maxBytes);
+    const [first] = records;
+    const last = records.at(-1);
+    if (first === undefined || last === undefined) return records;
+    marks.push({ last: last.position, timeMs: first.timeMs });
+    unreadSinceMs = last.timeMs;
+    return records;
+  }
+
+  function state(): SpoolState {
+    const skipped = gaps.reduce((sum, { from, to }) => sum + to - from, 0);
+    const pending = writer.next - 1 - acked - skipped;
+    const oldestMs = pending === 0 ? undefined : (marks[0]?.timeMs ?? unreadSinceMs);
+    return { pending, bytes: segments.bytes, oldestMs, trouble: told };
+  }
+
+  reclaim();
+  unreadSinceMs = (await reader.peek())?.timeMs;
+
+  return {
+    append(payload) {
+      const bytes = headerBytes + payload.length;
+      if (payload.length > maxPayloadBytes || bytes > config.maxBytes) return false;
+      if (!hasRoomFor(bytes)) return refuse(bytes);
+      if (reader.position === writer.next) unreadSinceMs = now();
+      return writer.append(payload);
+    },
+    commit: () => writer.commit(),
+    read(maxItems, maxBytes) {
+      const next = reading.then(() => readNext(maxItems, maxBytes));
+      reading = next.catch(() => {});
+      return next;
+    },
+    whenReadable(callback) {
+      if (reader.position < writer.end) callback();
+      else callbacks.push(callback);
+    },
+    acknowledge: moveTo,
+    state,
+    async close() {
+      callbacks = [];
+      await writer.close();
+      await reading;
+      await reader.close();
+      await reclaiming;
+      if (config.fsync !== "never") await ack.sync().catch(() => {});
+      ack.close();
+    },
+  };
+}
