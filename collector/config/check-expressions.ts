@@ -1,4 +1,4 @@
-import type { ValueType } from "../../schemas/model/value.ts";
+import { type ValueType, valueTypes } from "../../schemas/model/value.ts";
 import type { Compiled, CompileOptions, Expression } from "../expr/expression.ts";
 import type { CheckedVocabulary } from "./check-vocabulary.ts";
 import type { Path, Report } from "./problem.ts";
@@ -24,6 +24,10 @@ export const expectations = {
     "EMAIL_ADDRESS",
     "URI",
   ],
+  /** Whatever an attribute can hold. */
+  variable: valueTypes,
+  text: ["STRING", "DNS_NAME", "EMAIL_ADDRESS", "URI"],
+  time: ["TIMESTAMP"],
   match: ["BOOL"],
 } as const satisfies Record<string, readonly ValueType[]>;
 
@@ -33,6 +37,8 @@ export interface ExpressionReader {
   read(tree: Tree | undefined, path: Path, use: keyof typeof expectations): Expression | undefined;
   /** The expression of a text that no file holds, such as a default. */
   literal(text: string, use: keyof typeof expectations): Expression | undefined;
+  /** Whether a word alone names an attribute. */
+  isAttribute(word: string): boolean;
 }
 
 /** Reports what is wrong with an expression at its place in the file. */
@@ -65,6 +71,7 @@ export function createExpressionReader(
       const result = compiled(text, use);
       return result.ok ? result.expression : undefined;
     },
+    isAttribute: (word) => vocabulary.slot(word) !== undefined || faulty.includes(word),
   };
 }
 

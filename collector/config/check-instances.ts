@@ -1,56 +1,55 @@
-import type { MetricDeclaration, Template } from "../../schemas/model/instance.ts";
-import type { ValueType } from "../../schemas/model/value.ts";
-import { valueTypes } from "../../schemas/model/value.ts";
+import type { InstanceDeclaration, Template } from "../../schemas/model/instance.ts";
+import { nearest } from "../../schemas/model/nearest.ts";
 import type { ExpressionReader } from "./check-expressions.ts";
-import type { CheckedDimension, CheckedInstance } from "./checked.ts";
-import type { Path } from "./problem.ts";
-import { child, type Entry, entriesOf, isEmpty, textOf } from "./tree.ts";
+import type { CheckedInstance } from "./checked.ts";
+import { createSettingsReader, type SettingsReader } from "./instance-settings.ts";
+import type { Report } from "./problem.ts";
+import { readEdge } from "./read-edge.ts";
+import { readLogEntry } from "./read-log-entry.ts";
+import { readMetric } from "./read-metric.ts";
+import { readTraceSpan } from "./read-trace-span.ts";
+import { child, type Entry, textOf } from "./tree.ts";
 
-/** An instance as far as it could be read. */
-export interface ReadInstance {
-  /** Undefined where the template is missing or misspelt. */
-  readonly template: Template | undefined;
-  /** Best guess where parts are faulty; see `sound`. */
-  readonly declaration: MetricDeclaration;
+/** What the settings of one template come to. */
+export interface ReadTemplate {
+  /** Best guess where parts are faulty. */
+  readonly declaration: InstanceDeclaration;
   /** Undefined if anything is faulty. */
   readonly checked: CheckedInstance | undefined;
 }
+
+/** An instance as far as it could be read. */
+export interface ReadInstance extends ReadTemplate {
+  /** Undefined where the template is missing or misspelt. */
+  readonly template: Template | undefined;
+}
+
+const readers: Readonly<Record<string, (name: string, settings: SettingsReader) => ReadTemplate>> = {
+  metric: readMetric,
+  logentry: readLogEntry,
+  edge: readEdge,
+  tracespan: readTraceSpan,
+} satisfies Record<Exclude<Template, "point">, unknown>;
 
 /** Compiles the expressions of every instance. */
 export function checkInstances(
   instances: readonly Entry[],
   expressions: ExpressionReader,
+  report: Report,
 ): ReadonlyMap<string, ReadInstance> {
-  return new Map(instances.map((entry) => [entry.key, readInstance(entry, expressions)]));
+  return new Map(instances.map((entry) => [entry.key, readInstance(entry, expressions, report)]));
 }
 
-function readInstance({ key, value: tree }: Entry, expressions: ExpressionReader): ReadInstance {
-  const path: Path = ["instances", key, "params"];
-  const params = child(tree, "params");
-  const valueTree = child(params, "value");
-  const value = isEmpty(valueTree)
-    ? expressions.literal("1", "value")
-    : expressions.read(valueTree, [...path, "value"], "value");
-  const labels = entriesOf(child(params, "dimensions"));
-  const dimensions = labels.flatMap((label): CheckedDimension[] => {
-    const expression = expressions.read(label.value, [...path, "dimensions", label.key], "label");
-    return expression === undefined ? [] : [{ name: label.key, expression }];
-  });
-  const template = textOf(child(tree, "template"));
-  const declaration: MetricDeclaration = {
-    name: key,
-    template: "metric",
-    valueType: toValueType(value?.type),
-    labelNames: labels.map((label) => label.key),
-  };
-  const whole = value !== undefined && dimensions.length === labels.length && template === "metric";
+/** A misspelt template is read as the one that was probably meant, so that the rest is checked. */
+function readInstance({ key, value: tree }: Entry, expressions: ExpressionReader, report: Report): ReadInstance {
+  const settings = createSettingsReader(child(tree, "params"), ["instances", key, "params"], expressions, report);
+  const given = textOf(child(tree, "template")) ?? "";
+  const known = Object.hasOwn(readers, given);
+  const read = readers[known ? given : (nearest(given, Object.keys(readers)) ?? "metric")] ?? readMetric;
+  const { declaration, checked } = read(key, settings);
   return {
-    template: template === "metric" ? template : undefined,
+    template: known ? declaration.template : undefined,
     declaration,
-    checked: whole ? { declaration, value, dimensions } : undefined,
+    checked: known && settings.sound ? checked : undefined,
   };
-}
-
-function toValueType(type: string | undefined): ValueType {
-  return valueTypes.find((known) => known === type) ?? "DOUBLE";
 }

@@ -1,23 +1,78 @@
 import type { Adapter } from "../../adapters/adapter.ts";
 import type { Vocabulary } from "../../schemas/attributes/vocabulary.ts";
-import type { InstanceDeclaration, MetricDeclaration } from "../../schemas/model/instance.ts";
+import type {
+  EdgeDeclaration,
+  InstanceDeclaration,
+  LogEntryDeclaration,
+  MetricDeclaration,
+  TraceSpanDeclaration,
+} from "../../schemas/model/instance.ts";
 import type { Expression } from "../expr/expression.ts";
 import type { LaneConfig } from "./lane-schema.ts";
 import type { HubConfig } from "./schema.ts";
 import type { ShownConfig } from "./show-config.ts";
 
-/** A label of an instance: its name and the expression that fills it. */
-export interface CheckedDimension {
+/** A label, variable or attribute of an instance: its name and the expression that fills it. */
+export interface CheckedField {
   readonly name: string;
   readonly expression: Expression;
 }
 
-/** An instance with its expressions checked. */
-export interface CheckedInstance {
+/** A measurement with its expressions checked. */
+export interface CheckedMetric {
+  readonly template: "metric";
   readonly declaration: MetricDeclaration;
   readonly value: Expression;
-  readonly dimensions: readonly CheckedDimension[];
+  readonly dimensions: readonly CheckedField[];
 }
+
+/** A log entry with its expressions checked. */
+export interface CheckedLogEntry {
+  readonly template: "logentry";
+  readonly declaration: LogEntryDeclaration;
+  /** Gives text. */
+  readonly severity: Expression;
+  /** Gives a TIMESTAMP. */
+  readonly timestamp: Expression;
+  readonly variables: readonly CheckedField[];
+  /** Whether credentials are masked. */
+  readonly redact: boolean;
+}
+
+/** An edge with its expressions checked. */
+export interface CheckedEdge {
+  readonly template: "edge";
+  readonly declaration: EdgeDeclaration;
+  /** Fields by the names of an EdgePeer. */
+  readonly source: readonly CheckedField[];
+  readonly destination: readonly CheckedField[];
+  readonly protocol: Expression;
+  /** Gives a TIMESTAMP. */
+  readonly timestamp: Expression;
+  readonly redact: boolean;
+}
+
+/** A span with its expressions checked. */
+export interface CheckedTraceSpan {
+  readonly template: "tracespan";
+  readonly declaration: TraceSpanDeclaration;
+  readonly name: Expression;
+  readonly kind: Expression;
+  readonly status: Expression;
+  readonly service: Expression;
+  readonly traceId: Expression;
+  /** Absent: a new id, made from what the record holds. */
+  readonly spanId: Expression | undefined;
+  readonly parentSpanId: Expression;
+  /** Both give a TIMESTAMP. */
+  readonly startTime: Expression;
+  readonly endTime: Expression;
+  readonly attributes: readonly CheckedField[];
+  readonly redact: boolean;
+}
+
+/** An instance with its expressions checked. */
+export type CheckedInstance = CheckedMetric | CheckedLogEntry | CheckedEdge | CheckedTraceSpan;
 
 /** A rule with its expression checked and its names resolved. */
 export interface CheckedRule {

@@ -6,6 +6,7 @@ import { compile } from "../expr/compile.ts";
 import type { Expression } from "../expr/expression.ts";
 import { toLabelText } from "../rules/label-text.ts";
 import { defaultConfigFile, defaultListeners } from "./defaults.ts";
+import { metricOf } from "./load.fixture.ts";
 import { loadConfig } from "./load.ts";
 import { formatProblem } from "./problem.ts";
 
@@ -27,7 +28,7 @@ function evaluate(expression: Expression | undefined, record: Attributes): unkno
 
 /** The labels of one instance. */
 function labels(instance: string, record: Attributes): { [label: string]: string } {
-  const dimensions = checked.instances.get(instance)?.dimensions ?? [];
+  const dimensions = metricOf(checked, instance)?.dimensions ?? [];
   return Object.fromEntries(
     dimensions.map(({ name, expression }) => [name, toLabelText(evaluate(expression, record), expression.type)]),
   );
@@ -87,15 +88,15 @@ describe("the default configuration", () => {
     ]);
     for (const [name, instance] of metrics) {
       const wanted = name.startsWith("istio_tcp") ? tcpLabels : httpLabels;
-      const names = checked.instances.get(instance)?.declaration.labelNames;
+      const names = metricOf(checked, instance)?.declaration.labelNames;
       expect(names?.toSorted()).toEqual(wanted.toSorted());
     }
-    expect(checked.instances.get("request_duration")?.declaration.valueType).toBe("DURATION");
+    expect(metricOf(checked, "request_duration")?.declaration.valueType).toBe("DURATION");
   });
 
   it("lets instances share their labels", () => {
     const texts = ["requests", "request_duration", "request_bytes", "response_bytes"].map((name) =>
-      checked.instances.get(name)?.dimensions.map((label) => label.expression),
+      metricOf(checked, name)?.dimensions.map((label) => label.expression),
     );
     for (const other of texts) expect(other?.every((expression, index) => expression === texts[0]?.[index])).toBe(true);
   });
@@ -327,7 +328,7 @@ describe("what is made of which records", () => {
   });
 
   it("absent sizes count as none, absent durations not at all", () => {
-    const value = (name: string, record: Attributes) => evaluate(checked.instances.get(name)?.value, record);
+    const value = (name: string, record: Attributes) => evaluate(metricOf(checked, name)?.value, record);
     expect(value("request_bytes", {})).toBe(0);
     expect(value("response_bytes", { "response.size": 7 })).toBe(7);
     expect(value("tcp_sent_bytes", { "connection.sent.bytes": 9 })).toBe(9);

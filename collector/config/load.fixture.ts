@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Adapter, defineAdapter } from "../../adapters/adapter.ts";
 import { compile } from "../expr/compile.ts";
+import type { CheckedConfig, CheckedMetric } from "./checked.ts";
 import { type Loaded, type LoadOptions, loadConfig } from "./load.ts";
 import { formatProblem } from "./problem.ts";
 
@@ -51,4 +52,10 @@ export function load(
 /** The messages of a load as a user sees them. */
 export function messages(loaded: Loaded): string[] {
   return (loaded.ok ? loaded.warnings : loaded.problems).map(formatProblem);
+}
+
+/** An instance of a checked configuration, if it is a metric. */
+export function metricOf({ instances }: CheckedConfig, name: string): CheckedMetric | undefined {
+  const instance = instances.get(name);
+  return instance?.template === "metric" ? instance : undefined;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { gauge, load, messages } from "./load.fixture.ts";
+import { gauge, load, messages, metricOf } from "./load.fixture.ts";
 
 const good = `handlers:
   prom:
@@ -32,7 +32,7 @@ describe("a good configuration", () => {
       params: { size: 5, ratio: 1, mode: "fast" },
       instances: [{ name: "requests", template: "metric", valueType: "INT64", labelNames: ["source", "code", "flag"] }],
     });
-    const instance = checked.instances.get("requests");
+    const instance = metricOf(checked, "requests");
     expect(instance?.value.text).toBe("1");
     expect(instance?.dimensions.map(({ name, expression }) => [name, expression.text])).toEqual([
       ["source", "source.workload.name"],
@@ -55,7 +55,7 @@ describe("a good configuration", () => {
     );
     const loaded = load([two.replace("[requests]", "[requests, bytes]")]);
     if (!loaded.ok) throw new Error(messages(loaded).join("\n"));
-    const of = (name: string) => loaded.checked.instances.get(name)?.dimensions[0]?.expression;
+    const of = (name: string) => metricOf(loaded.checked, name)?.dimensions[0]?.expression;
     expect(of("requests")).toBe(of("bytes"));
   });
 

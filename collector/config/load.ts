@@ -111,7 +111,7 @@ function check(
   const plain = readShape(merged, configSchema, [], report);
   const vocabulary = defineVocabulary(section("vocabulary"), report);
   const expressions = createExpressionReader(options.compile, vocabulary, report);
-  const instances = checkInstances(section("instances"), expressions);
+  const instances = checkInstances(section("instances"), expressions, report);
   const names = { handlers: keysOf(section("handlers")), instances: keysOf(section("instances")), complete };
   const { rules, actions } = checkRules(itemsOf(child(merged, "rules")), names, expressions, report);
   const handlers = checkHandlers(

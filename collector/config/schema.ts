@@ -1,13 +1,10 @@
 import { z } from "zod";
 import { valueTypes } from "../../schemas/model/value.ts";
+import { instance } from "./instance-schema.ts";
 import { laneSettings } from "./lane-schema.ts";
 import { statsConfig } from "./stats-schema.ts";
 
 const expression = z.string().describe("An expression over attributes.");
-const expressionOrLiteral = z
-  .union([z.string(), z.number(), z.boolean()])
-  .describe("An expression over attributes, or a plain number or truth value.");
-
 const tls = z
   .strictObject({
     cert: z.string().describe("PEM file with the certificate chain."),
@@ -123,21 +120,6 @@ const listener = z
     trustForwardedClientCert: z.boolean().default(false).describe("Believe a logged x-forwarded-client-cert."),
   })
   .describe("One listening socket.");
-
-const metricParams = z.strictObject({
-  value: expressionOrLiteral.default(1).describe("What is measured; 1 counts."),
-  dimensions: z
-    .record(z.string(), expressionOrLiteral)
-    .default({})
-    .describe("Labels, each an expression. Absent ones become empty."),
-});
-
-const instance = z.discriminatedUnion("template", [
-  z.strictObject({
-    template: z.literal("metric").describe("What kind of thing is made: a measurement."),
-    params: metricParams.prefault({}).describe("How it is made."),
-  }),
-]);
 
 const handler = z.strictObject({
   adapter: z.string().describe("Name of an adapter."),

@@ -2,14 +2,16 @@ import { slotOf } from "../../schemas/attributes/vocabulary.ts";
 import type { LabelTuple, MetricInstance } from "../../schemas/model/instance.ts";
 import { isTimestamp } from "../../schemas/model/value.ts";
 import type { Expression, Slots } from "../expr/expression.ts";
+import { type Field, type InstanceMaker, slotsReadBy } from "./instance-maker.ts";
 import { toLabelText } from "./label-text.ts";
 import type { TupleTable } from "./tuple-table.ts";
 
 /** What a metric instance is made from; a structural subset of the checked configuration. */
 export interface MetricSource {
+  readonly template: "metric";
   readonly declaration: { readonly name: string };
   readonly value: Expression;
-  readonly dimensions: readonly { readonly name: string; readonly expression: Expression }[];
+  readonly dimensions: readonly Field[];
 }
 
 /** Labels that several instances share: computed once for each record. */
@@ -40,35 +42,27 @@ export function createLabelSet(dimensions: MetricSource["dimensions"], tuples: T
   };
 }
 
-/** Makes one instance of a record; undefined if its value cannot be had. */
-export interface MetricMaker {
-  readonly name: string;
-  make(values: Slots, serial: number): MetricInstance | undefined;
-  /** Instances not made because the value was absent or an error. */
-  readonly skipped: number;
-}
-
 const weightSlot = slotOf("context.weight");
 const traceIdSlot = slotOf("trace.id");
 const sampledSlot = slotOf("trace.sampled");
 
-/** The slots that every metric instance reads beside its expressions. */
-export const metricSlots: readonly number[] = [weightSlot, traceIdSlot, sampledSlot];
-
 /** A maker of metric instances. */
-export function createMetricMaker(source: MetricSource, labels: LabelSet): MetricMaker {
+export function createMetricMaker(source: MetricSource, labels: LabelSet): InstanceMaker {
   const { name } = source.declaration;
-  const { value } = source;
+  const { value, dimensions } = source;
   let skipped = 0;
   return {
-    name,
+    slots: [
+      ...slotsReadBy([value, ...dimensions.map(({ expression }) => expression)]),
+      ...[weightSlot, traceIdSlot, sampledSlot],
+    ],
     make(values, serial) {
       const measured = toNumber(value.evaluate(values));
       if (measured === undefined) {
         skipped++;
         return undefined;
       }
-      return {
+      const metric: MetricInstance = {
         template: "metric",
         instance: name,
         labels: labels.tupleOf(values, serial),
@@ -76,6 +70,7 @@ export function createMetricMaker(source: MetricSource, labels: LabelSet): Metri
         weight: (values[weightSlot] as number | undefined) ?? 1,
         traceId: values[sampledSlot] === false ? undefined : (values[traceIdSlot] as string | undefined),
       };
+      return metric;
     },
     get skipped() {
       return skipped;

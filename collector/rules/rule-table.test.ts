@@ -1,53 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { createVocabulary, slotOf } from "../../schemas/attributes/vocabulary.ts";
+import { slotOf } from "../../schemas/attributes/vocabulary.ts";
 import type { MetricInstance } from "../../schemas/model/instance.ts";
-import { AttributeRecord } from "../../schemas/model/record.ts";
-import type { Value } from "../../schemas/model/value.ts";
-import { compile } from "../expr/compile.ts";
-import type { MetricSource } from "./metric-template.ts";
-import { createRuleTable, type RuleSource } from "./rule-table.ts";
+import { aRecord, metric, rule, tableOf as tableFor } from "./rules.fixture.ts";
 
-const vocabulary = createVocabulary();
-
-function expression(text: string) {
-  const compiled = compile(text, { vocabulary });
-  if (!compiled.ok) throw new Error(compiled.problems.map(({ message }) => message).join());
-  return compiled.expression;
-}
-
-const metric = (name: string, value: string, dimensions: Record<string, string> = {}): MetricSource => ({
-  declaration: { name },
-  value: expression(value),
-  dimensions: Object.entries(dimensions).map(([label, text]) => ({ name: label, expression: expression(text) })),
-});
-
-const rule = (name: string, match: string | undefined, instances: string[], handler = "h"): RuleSource => ({
-  name,
-  match: match === undefined ? undefined : expression(match),
-  actions: [{ handler, instances }],
-});
-
-function tableOf(rules: RuleSource[], metrics: MetricSource[], maxTuples = 100) {
-  const sent: MetricInstance[] = [];
-  const outbox = { offer: (instance: MetricInstance) => sent.push(instance) };
-  const table = createRuleTable({
-    rules,
-    instances: new Map(metrics.map((source) => [source.declaration.name, source])),
-    outboxes: new Map([
-      ["h", outbox],
-      ["other", outbox],
-    ]),
-    maxTuples,
-    now: () => 0,
-  });
-  return { table, sent };
-}
-
-function aRecord(attributes: Partial<Record<Parameters<typeof slotOf>[0], Value>>, final = true): AttributeRecord {
-  const record = new AttributeRecord(vocabulary.attributes.length);
-  for (const [name, value] of Object.entries(attributes)) record.values[slotOf(name as "request.id")] = value;
-  record.final = final;
-  return record;
+/** A table whose rules send metrics only. */
+function tableOf(...given: Parameters<typeof tableFor>) {
+  const { table, sent } = tableFor(...given);
+  return { table, sent: sent as MetricInstance[] };
 }
 
 describe("a rule table", () => {

@@ -1,21 +1,14 @@
 import { slotOf } from "../../schemas/attributes/vocabulary.ts";
-import type { MetricInstance } from "../../schemas/model/instance.ts";
+import type { Instance } from "../../schemas/model/instance.ts";
 import type { AttributeRecord } from "../../schemas/model/record.ts";
 import type { Expression } from "../expr/expression.ts";
-import {
-  createLabelSet,
-  createMetricMaker,
-  type LabelSet,
-  type MetricMaker,
-  type MetricSource,
-  metricSlots,
-} from "./metric-template.ts";
+import { type SharedMaker, slotsReadBy } from "./instance-maker.ts";
+import { createMakers, type InstanceSource, type MakerOptions } from "./instance-makers.ts";
 import { createRuleIndex, type IndexedRule } from "./rule-index.ts";
-import { createTupleTable } from "./tuple-table.ts";
 
 /** Where instances go: one for each handler. */
 export interface Outbox {
-  offer(instance: MetricInstance): void;
+  offer(instance: Instance): void;
 }
 
 /** A rule as the table takes it. */
@@ -26,13 +19,10 @@ export interface RuleSource {
 }
 
 /** What a rule table is built from. */
-export interface RuleTableOptions {
+export interface RuleTableOptions extends MakerOptions {
   readonly rules: readonly RuleSource[];
-  readonly instances: ReadonlyMap<string, MetricSource>;
+  readonly instances: ReadonlyMap<string, InstanceSource>;
   readonly outboxes: ReadonlyMap<string, Outbox>;
-  /** Label combinations kept at once by instances with the same dimensions. */
-  readonly maxTuples: number;
-  now(): number;
 }
 
 /** How often one rule applied since the table was built. */
@@ -52,9 +42,6 @@ export interface RuleTable {
   skipped(): ReadonlyMap<string, number>;
 }
 
-const TUPLE_IDLE_MS = 600_000;
-/** Characters of label texts, for each label combination allowed. */
-const CHARACTERS_PER_TUPLE = 512;
 const eventSlot = slotOf("context.event");
 
 interface Action {
@@ -71,7 +58,8 @@ interface CompiledRule extends IndexedRule {
 
 /** Builds the table: instances with the same dimensions share their labels, rules are indexed by the equalities they need. */
 export function createRuleTable(options: RuleTableOptions): RuleTable {
-  const makers = createMakers(options);
+  const used = new Set(options.rules.flatMap(({ actions }) => actions.flatMap(({ instances }) => instances)));
+  const makers = createMakers(used, options.instances, options);
   const rules = options.rules.map((rule) => compileRule(rule, makers, options.outboxes));
   const everyRecord = createRuleIndex(rules);
   const unfinished = createRuleIndex(rules.filter(({ readsEvent }) => readsEvent));
@@ -92,61 +80,10 @@ export function createRuleTable(options: RuleTableOptions): RuleTable {
         }
       });
     },
-    slots: slotsOf(options),
+    slots: slotsOf(options, makers.values()),
     hits: () => rules.map(({ name, hits }) => ({ rule: name, hits })),
     skipped: () => new Map([...makers].map(([name, { skipped }]) => [name, skipped])),
   };
-}
-
-/** Makes an instance once for each record, however many rules and handlers want it. */
-interface SharedMaker {
-  of(values: AttributeRecord["values"], serial: number): MetricInstance | undefined;
-  readonly skipped: number;
-}
-
-function shared(maker: MetricMaker): SharedMaker {
-  let done = -1;
-  let instance: MetricInstance | undefined;
-  return {
-    of(values, serial) {
-      if (serial !== done) {
-        done = serial;
-        instance = maker.make(values, serial);
-      }
-      return instance;
-    },
-    get skipped() {
-      return maker.skipped;
-    },
-  };
-}
-
-function createMakers({ rules, instances, maxTuples, now }: RuleTableOptions): Map<string, SharedMaker> {
-  const labelSets = new Map<string, LabelSet>();
-  const makers = new Map<string, SharedMaker>();
-  const used = new Set(rules.flatMap(({ actions }) => actions.flatMap((action) => action.instances)));
-  for (const name of used) {
-    const source = instances.get(name);
-    if (source === undefined) throw new Error(`instance ${name} is not in the checked configuration`);
-    const { dimensions } = source;
-    const key = JSON.stringify(dimensions.map((dimension) => [dimension.name, dimension.expression.text]));
-    const names = dimensions.map((dimension) => dimension.name);
-    const labels =
-      labelSets.get(key) ??
-      createLabelSet(
-        dimensions,
-        createTupleTable({
-          names,
-          maxTuples,
-          maxCharacters: maxTuples * CHARACTERS_PER_TUPLE,
-          idleMs: TUPLE_IDLE_MS,
-          now,
-        }),
-      );
-    labelSets.set(key, labels);
-    makers.set(name, shared(createMetricMaker(source, labels)));
-  }
-  return makers;
 }
 
 function compileRule(
@@ -167,18 +104,7 @@ function compileRule(
   };
 }
 
-function slotsOf({ rules, instances }: RuleTableOptions): ReadonlySet<number> {
-  const slots = new Set<number>(metricSlots);
-  const add = (expression: Expression | undefined) => {
-    for (const slot of expression?.slots ?? []) slots.add(slot);
-  };
-  for (const { match, actions } of rules) {
-    add(match);
-    for (const name of actions.flatMap((action) => action.instances)) {
-      const source = instances.get(name);
-      add(source?.value);
-      for (const { expression } of source?.dimensions ?? []) add(expression);
-    }
-  }
-  return slots;
+function slotsOf({ rules }: RuleTableOptions, makers: Iterable<SharedMaker>): ReadonlySet<number> {
+  const matches = slotsReadBy(rules.map(({ match }) => match));
+  return new Set([...matches, ...[...makers].flatMap(({ slots }) => slots)]);
 }

@@ -1,6 +1,6 @@
 import { type Int64, type Timestamp, toInt64 } from "../../../schemas/model/value.ts";
 import type { EvalFailure } from "../expression.ts";
-import { DURATION, INT64, STRING, TIMESTAMP } from "../types.ts";
+import { DOUBLE, DURATION, INT64, STRING, TIMESTAMP } from "../types.ts";
 import { checkedInt64 } from "./arithmetic.ts";
 import { fault, fn, method, type Overload } from "./overload.ts";
 import { createZones, toZone, type Zone } from "./zones.ts";
@@ -81,6 +81,7 @@ export const timeFunctions: readonly Overload[] = [
   fn("_-_", [TIMESTAMP, DURATION], TIMESTAMP, back),
   fn("_-_", [TIMESTAMP, TIMESTAMP], DURATION, between),
   ...partFunctions,
+  fn("seconds", [DURATION], DOUBLE, (nanos: Int64) => Number(nanos) / 1e9),
   method("getHours", [DURATION], INT64, wholeUnits(3_600_000_000_000n)),
   method("getMinutes", [DURATION], INT64, wholeUnits(60_000_000_000n)),
   method("getSeconds", [DURATION], INT64, wholeUnits(1_000_000_000n)),

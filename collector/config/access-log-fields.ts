@@ -1,0 +1,75 @@
+/**
+ * The variables of the built-in log entry `accesslog`: named as OpenTelemetry's semantic conventions name them, and as
+ * the attribute of the vocabulary where they have no name.
+ */
+export const accessLogFields: Readonly<Record<string, string>> = {
+  "http.request.method": "request.method",
+  "url.scheme": "request.scheme",
+  "url.path": "request.url_path",
+  // A path without a query has no second part, so there is no url.query then.
+  "url.query": 'request.path.split("?", 2)[1]',
+  "http.route": "route.template",
+  "server.address": `request.host.startsWith("[") ? request.host.substring(1, request.host.indexOf("]"))
+    : request.host.split(":", 2)[0]`,
+  "client.address": "origin.ip | source.ip",
+  "network.peer.address": "source.ip",
+  "destination.address": "destination.ip",
+  "destination.port": "destination.port",
+  "user_agent.original": "request.useragent",
+  "http.request.header.referer": "request.referer",
+  "network.protocol.name": '{"http": "http", "grpc": "http"}[context.protocol]',
+  "network.protocol.version": "request.http_version",
+  "network.transport": '{"tcp": "tcp"}[context.protocol]',
+  "tls.protocol.version": "connection.tls.version",
+  "tls.cipher": "connection.tls.cipher",
+  "tls.client.server_name": "connection.requested_server_name",
+  "http.response.status_code": "response.code",
+  "http.request.body.size": "request.size",
+  "http.response.body.size": "response.size",
+  "http.server.request.duration": "seconds(response.duration)",
+  "rpc.system": '{"grpc": "grpc"}[context.protocol]',
+  "rpc.grpc.status_code": "int(response.grpc_status)",
+  "enduser.id": "request.auth.principal",
+  trace_id: "trace.id",
+  span_id: "trace.span_id",
+  ...asNamed(
+    "request.id",
+    "context.protocol",
+    "context.reporter.kind",
+    "context.reporter.uid",
+    "source.workload.name",
+    "source.workload.namespace",
+    "source.canonical.name",
+    "source.cluster.id",
+    "source.principal",
+    "destination.workload.name",
+    "destination.workload.namespace",
+    "destination.canonical.name",
+    "destination.cluster.id",
+    "destination.principal",
+    "destination.service.host",
+    "destination.service.name",
+    "destination.service.namespace",
+    "context.proxy_error_code",
+    "response.code_details",
+    "route.name",
+    "upstream.cluster",
+    "upstream.address",
+    "upstream.attempts",
+    "upstream.failure",
+  ),
+  "upstream.duration": "seconds(upstream.duration)",
+  ...asNamed(
+    "connection.mtls",
+    "connection.id",
+    "connection.event",
+    "connection.received.bytes_total",
+    "connection.sent.bytes_total",
+    "connection.termination",
+  ),
+  "connection.duration": "seconds(connection.duration)",
+};
+
+function asNamed(...names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, name]));
+}

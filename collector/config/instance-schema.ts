@@ -1,0 +1,100 @@
+import { z } from "zod";
+
+const expressionOrLiteral = z
+  .union([z.string(), z.number(), z.boolean()])
+  .describe("An expression over attributes, or a plain number or truth value.");
+
+/** A setting of an instance that an expression fills. */
+const filledBy = (describe: string) => expressionOrLiteral.optional().describe(describe);
+
+/** Names of variables become members of objects, where this one would be no member. */
+const variableName = z.string().refine((name) => name !== "__proto__", "any name but __proto__");
+
+const redact = z
+  .boolean()
+  .default(true)
+  .describe("Put a mask in place of credentials, as the section redact says; false sends them out.");
+
+const metricParams = z.strictObject({
+  value: expressionOrLiteral.default(1).describe("What is measured; 1 counts."),
+  dimensions: z
+    .record(z.string(), expressionOrLiteral)
+    .default({})
+    .describe("Labels, each an expression. Absent ones become empty."),
+});
+
+const logEntryParams = z.strictObject({
+  severity: z
+    .string()
+    .optional()
+    .describe(
+      "trace, debug, info, warn, error or fatal, or an expression that gives one. By default error for requests that failed, else info.",
+    ),
+  timestamp: filledBy("When it happened: response.time | request.time | context.time by default."),
+  variables: z
+    .record(variableName, expressionOrLiteral)
+    .optional()
+    .describe("What the entry says, each an expression; absent ones are left out. By default those of accesslog."),
+  redact,
+});
+
+const edgePeer = z.strictObject({
+  name: filledBy("The pod or instance."),
+  namespace: filledBy("Its namespace."),
+  workload: filledBy("Its workload."),
+  service: filledBy("The service that it belongs to."),
+  uid: filledBy("Its unique id."),
+  owner: filledBy("What controls the workload."),
+  cluster: filledBy("The cluster that it runs in."),
+});
+
+const edgeParams = z.strictObject({
+  source: edgePeer
+    .prefault({})
+    .describe("Who called; each by an expression, by default of the attributes below source."),
+  destination: edgePeer.prefault({}).describe("Who was called; the same of those below destination."),
+  protocol: filledBy("context.protocol by default."),
+  timestamp: filledBy("response.time | request.time | context.time by default."),
+  redact,
+});
+
+const traceSpanParams = z.strictObject({
+  name: filledBy("By default the method and the route's template, of gRPC the service and method."),
+  kind: z
+    .string()
+    .optional()
+    .describe(
+      "internal, server, client, producer or consumer, or an expression that gives one. By default client for what the client's proxy reports, else server.",
+    ),
+  status: z
+    .string()
+    .optional()
+    .describe("unset, ok or error, or an expression that gives one. By default as OpenTelemetry's conventions say."),
+  service: filledBy(
+    "The service that the span belongs to: by default the source of client spans, else the destination.",
+  ),
+  traceId: filledBy("trace.id by default; without one, or where trace.sampled is false, no span is made."),
+  spanId: filledBy("By default a new id, the same whenever the same record comes again."),
+  parentSpanId: filledBy("trace.span_id by default: the span is a child of what the proxy logged."),
+  startTime: filledBy("request.time | context.time by default."),
+  endTime: filledBy("response.time by default, else the start and response.duration."),
+  attributes: z
+    .record(variableName, expressionOrLiteral)
+    .optional()
+    .describe("Attributes of the span, each an expression; absent ones are left out. By default those of accesslog."),
+  redact,
+});
+
+const templateOf = <Name extends string, Params extends z.ZodType>(name: Name, params: Params, what: string) =>
+  z.strictObject({
+    template: z.literal(name).describe(`What kind of thing is made: ${what}.`),
+    params: params.describe("How it is made."),
+  });
+
+/** Settings of an instance, by its template. */
+export const instance = z.discriminatedUnion("template", [
+  templateOf("metric", metricParams.prefault({}), "a measurement"),
+  templateOf("logentry", logEntryParams.prefault({}), "a line of a log"),
+  templateOf("edge", edgeParams.prefault({}), "who called whom"),
+  templateOf("tracespan", traceSpanParams.prefault({}), "a span of a trace"),
+]);

@@ -1,0 +1,54 @@
+import { slotOf } from "../../schemas/attributes/vocabulary.ts";
+import type { LogEntryInstance, Severity } from "../../schemas/model/instance.ts";
+import { parseSeverity } from "../../schemas/model/severity.ts";
+import type { Expression, Slots } from "../expr/expression.ts";
+import { type Field, type InstanceMaker, slotsReadBy } from "./instance-maker.ts";
+import { createPlainFields } from "./plain-fields.ts";
+import { createRecordTime } from "./record-time.ts";
+
+/** What a log entry is made from; a structural subset of the checked configuration. */
+export interface LogEntrySource {
+  readonly template: "logentry";
+  readonly declaration: { readonly name: string };
+  readonly severity: Expression;
+  readonly timestamp: Expression;
+  readonly variables: readonly Field[];
+  readonly redact: boolean;
+}
+
+const weightSlot = slotOf("context.weight");
+const traceIdSlot = slotOf("trace.id");
+const spanIdSlot = slotOf("trace.span_id");
+
+/** A maker of log entries. What gives no severity that is known is information. */
+export function createLogEntryMaker(source: LogEntrySource, now: () => number): InstanceMaker {
+  const { severity, timestamp, variables } = source;
+  const { name } = source.declaration;
+  const timeOf = createRecordTime(timestamp, now);
+  const variablesOf = createPlainFields(variables);
+  return {
+    slots: [
+      ...slotsReadBy([severity, timestamp, ...variables.map(({ expression }) => expression)]),
+      ...[weightSlot, traceIdSlot, spanIdSlot],
+    ],
+    make(values) {
+      const entry: LogEntryInstance = {
+        template: "logentry",
+        instance: name,
+        time: timeOf(values),
+        severity: severityOf(severity, values),
+        variables: variablesOf(values),
+        weight: (values[weightSlot] as number | undefined) ?? 1,
+        traceId: values[traceIdSlot] as string | undefined,
+        spanId: values[spanIdSlot] as string | undefined,
+      };
+      return entry;
+    },
+    skipped: 0,
+  };
+}
+
+function severityOf(expression: Expression, values: Slots): Severity {
+  const word = expression.evaluate(values);
+  return (typeof word === "string" ? parseSeverity(word) : undefined) ?? "info";
+}

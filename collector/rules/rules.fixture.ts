@@ -1,0 +1,67 @@
+import { type AttributeName, createVocabulary } from "../../schemas/attributes/vocabulary.ts";
+import type { Instance } from "../../schemas/model/instance.ts";
+import { AttributeRecord } from "../../schemas/model/record.ts";
+import type { Value } from "../../schemas/model/value.ts";
+import { compile } from "../expr/compile.ts";
+import type { Expression } from "../expr/expression.ts";
+import type { InstanceSource } from "./instance-makers.ts";
+import type { MetricSource } from "./metric-template.ts";
+import { createRuleTable, type RuleSource, type RuleTable } from "./rule-table.ts";
+
+const vocabulary = createVocabulary();
+
+/** Compiles a text that is known to be good. */
+export function expression(text: string): Expression {
+  const compiled = compile(text, { vocabulary });
+  if (!compiled.ok) throw new Error(compiled.problems.map(({ message }) => message).join());
+  return compiled.expression;
+}
+
+/** Names and the expressions that fill them. */
+export function fields(texts: Readonly<Record<string, string>>) {
+  return Object.entries(texts).map(([name, text]) => ({ name, expression: expression(text) }));
+}
+
+/** A metric instance. */
+export const metric = (name: string, value: string, dimensions: Record<string, string> = {}): MetricSource => ({
+  template: "metric",
+  declaration: { name },
+  value: expression(value),
+  dimensions: fields(dimensions),
+});
+
+/** A rule with one action. */
+export const rule = (name: string, match: string | undefined, instances: string[], handler = "h"): RuleSource => ({
+  name,
+  match: match === undefined ? undefined : expression(match),
+  actions: [{ handler, instances }],
+});
+
+/** A table with the handlers `h` and `other`, and what they were sent. */
+export function tableOf(
+  rules: RuleSource[],
+  instances: InstanceSource[],
+  maxTuples = 100,
+): { readonly table: RuleTable; readonly sent: Instance[] } {
+  const sent: Instance[] = [];
+  const outbox = { offer: (instance: Instance) => sent.push(instance) };
+  const table = createRuleTable({
+    rules,
+    instances: new Map(instances.map((source) => [source.declaration.name, source])),
+    outboxes: new Map([
+      ["h", outbox],
+      ["other", outbox],
+    ]),
+    maxTuples,
+    now: () => 1_767_366_245_125,
+  });
+  return { table, sent };
+}
+
+/** A record that has these attributes. */
+export function aRecord(attributes: Partial<Record<AttributeName, Value>>, final = true): AttributeRecord {
+  const record = new AttributeRecord(vocabulary.attributes.length);
+  for (const [name, value] of Object.entries(attributes)) record.values[vocabulary.slot(name) ?? -1] = value;
+  record.final = final;
+  return record;
+}
