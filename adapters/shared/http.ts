@@ -17,6 +17,23 @@ export interface Post {
   readonly maxBytes?: number;
   /** Statuses that mean otherwise for this backend than for HTTP in general. */
   readonly meanings?: Readonly<Record<number, Meaning>>;
+  /** How answers are read that say more than their status. */
+  readonly reader?: AnswerReader;
+}
+
+/** The answer to a request. */
+export interface Answer {
+  readonly contentType: string;
+  /** The beginning of its body, of an answer's usual length all of it. */
+  readonly body: Buffer;
+}
+
+/** Reads the answers of one backend. */
+export interface AnswerReader {
+  /** What became of a batch that was taken: the backend may have refused a part of it. */
+  accepted(answer: Answer): Delivery;
+  /** What an error says; it is quoted in one line. */
+  explain(answer: Answer): string;
 }
 
 /** What a status says about a batch. */
@@ -24,6 +41,8 @@ export type Meaning = "delivered" | "retry" | "too_large" | "rejected";
 
 /** Characters of an answer's body that are quoted in a reason. */
 const QUOTED = 300;
+/** Bytes of an answer's body that are given to a reader. */
+const READ = 65_536;
 
 /**
  * Posts a batch and says what became of it: 2xx is delivered; 408, 425, 429, 5xx but 501 and 505, and no answer at all are worth
@@ -47,13 +66,18 @@ async function encode({ body, compression }: Post): Promise<{ body: Post["body"]
   return compression === "gzip" ? { body: await pack(body), packed: { "content-encoding": "gzip" } } : { body };
 }
 
-async function toDelivery(response: Response, { meanings = {} }: Post): Promise<Delivery> {
+async function toDelivery(response: Response, { meanings = {}, reader }: Post): Promise<Delivery> {
   const status = meanings[response.status] ?? meaningOf(response.status);
-  if (status === "delivered") {
+  if (status === "delivered" && reader === undefined) {
     await response.body?.cancel();
     return { status };
   }
-  const reason = reasonOf(response.status, await beginOf(response));
+  const answer = {
+    contentType: response.headers.get("content-type") ?? "",
+    body: await beginOf(response, reader ? READ : QUOTED),
+  };
+  if (status === "delivered" && reader !== undefined) return reader.accepted(answer);
+  const reason = reasonOf(response.status, reader?.explain(answer) ?? answer.body.toString());
   if (status !== "retry") return { status, reason };
   const afterMs = retryAfterMs(response.headers.get("retry-after"), Date.now());
   return { status, reason, ...(afterMs === undefined ? {} : { afterMs }) };
@@ -88,17 +112,17 @@ function reasonOf(status: number, text: string): string {
 }
 
 /** The beginning of an answer's body, however long it is. */
-async function beginOf(response: Response): Promise<string> {
-  if (response.body === null) return "";
-  const decoder = new TextDecoder();
-  let text = "";
+async function beginOf(response: Response, limit: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
   try {
-    for await (const chunk of response.body) {
-      text += decoder.decode(chunk, { stream: true });
-      if (text.length >= QUOTED) break;
+    for await (const chunk of response.body ?? []) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length >= limit) break;
     }
   } catch {
     // What the backend meant is in the status.
   }
-  return text;
+  return Buffer.concat(chunks);
 }
