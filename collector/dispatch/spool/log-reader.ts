@@ -13,6 +13,8 @@ export interface LogReaderOptions {
   readonly quarantine: Quarantine;
   /** The position of the first record to give. */
   readonly from: number;
+  /** Whether positions missing between two segments are a loss. */
+  readonly isWhole: boolean;
   /** The position after the last record written. */
   end(): number;
   /** Records from one position up to another cannot be read, and were set aside; `isNew` if they were not found before. */
@@ -135,6 +137,7 @@ export class LogReader {
     if (next === undefined) return false;
     await this.#leave();
     this.#segment = next;
+    if (!this.#options.isWhole && this.#damages.length === 0) this.#expected = Math.max(this.#expected, next.first);
     await this.#enter(next);
     return true;
   }

@@ -59,6 +59,7 @@ export async function openSpool(options: SpoolOptions, { openFile }: Disk = {}):
     segments,
     quarantine,
     from: acked + 1,
+    isWhole: true,
     end: () => writer.end,
     onGap(from, to) {
       gaps.push({ from, to });

@@ -64,6 +64,11 @@ export class SegmentList {
     return this.#segments.at(-1);
   }
 
+  /** All of them, oldest first. */
+  all(): readonly Segment[] {
+    return [...this.#segments];
+  }
+
   add(segment: Segment): void {
     this.#segments.push(segment);
     this.#bytes += segment.bytes;
