@@ -5,6 +5,7 @@ export * from "../schemas/model/instance.ts";
 export * from "../schemas/model/nearest.ts";
 export * from "../schemas/model/time-text.ts";
 export * from "./adapter.ts";
+export * from "./shared/combine.ts";
 export * from "./shared/exposition.ts";
 export * from "./shared/flat-object.ts";
 export * from "./shared/http.ts";
