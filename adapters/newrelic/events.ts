@@ -1,0 +1,45 @@
+import type { EdgeInstance, LogEntryInstance } from "../../schemas/model/instance.ts";
+import { flatPeers } from "../shared/flat-object.ts";
+import { type Attributes, type OnCut, type Scalar, toAttributes } from "./attributes.ts";
+import { millisecondsOf } from "./time.ts";
+
+const eventLimits = { count: 255, value: 4095 };
+
+/** An event in the form of the Event API. */
+export type Event = Readonly<Record<string, string | number>>;
+
+/** The event type of edges that the settings do not name. */
+export const edgeEventType = "MeshEdge";
+
+/** The event that a log entry or an edge becomes. There are no common attributes, so each event has all of them. */
+export function toEvent(
+  instance: LogEntryInstance | EdgeInstance,
+  eventType: string,
+  own: Attributes,
+  onCut: OnCut,
+): Event {
+  const fields = { eventType, timestamp: millisecondsOf(instance.time), ...own, ...fieldsOf(instance) };
+  return withoutBooleans(toAttributes(fields, eventLimits, onCut));
+}
+
+function fieldsOf(instance: LogEntryInstance | EdgeInstance) {
+  const { template } = instance;
+  if (template === "edge") {
+    const { protocol } = instance;
+    return { ...flatPeers(instance), ...(protocol === undefined ? {} : { protocol }) };
+  }
+  const { severity, weight, traceId, spanId, variables } = instance;
+  return {
+    level: severity,
+    ...(weight === 1 ? {} : { weight }),
+    ...(traceId === undefined ? {} : { "trace.id": traceId }),
+    ...(spanId === undefined ? {} : { "span.id": spanId }),
+    ...variables,
+  };
+}
+
+/** Events hold texts and numbers only. */
+function withoutBooleans(attributes: Attributes): Event {
+  const plain = (value: Scalar) => (typeof value === "boolean" ? String(value) : value);
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, plain(value)]));
+}

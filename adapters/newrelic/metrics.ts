@@ -1,0 +1,46 @@
+import type { PointData, PointInstance } from "../../schemas/model/instance.ts";
+import { type Attributes, type OnCut, toAttributes } from "./attributes.ts";
+
+/** Most attributes of a metric, and characters of a value. */
+export const metricLimits = { count: 150, value: 4096 };
+
+/** A metric in the form of the Metric API. */
+export type Metric = {
+  readonly name: string;
+  readonly timestamp: number;
+  readonly attributes: Attributes;
+} & (
+  | { readonly type: "gauge"; readonly value: number }
+  | { readonly type: "count"; readonly value: number; readonly "interval.ms": number }
+  | { readonly type: "summary"; readonly value: Summary; readonly "interval.ms": number }
+);
+
+type HistogramData = Extract<PointData, { kind: "histogram" }>;
+
+interface Summary {
+  readonly count: number;
+  readonly sum: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The metric that a point becomes: counters are counts, histograms summaries, each over the time since the last harvest. */
+export function toMetric(point: PointInstance, onCut: OnCut): Metric {
+  const { name, startMs, timeMs, data } = point;
+  const attributes = toAttributes(point.labels, metricLimits, onCut);
+  const interval = { timestamp: startMs, "interval.ms": Math.max(1, timeMs - startMs), attributes };
+  if (data.kind === "histogram") return { name, type: "summary", value: toSummary(data), ...interval };
+  if (data.kind === "counter") return { name, type: "count", value: data.value, ...interval };
+  return { name, type: "gauge", value: data.value, timestamp: timeMs, attributes };
+}
+
+/** True if a point holds numbers only: JSON has no others, and New Relic drops them. */
+export function isFinitePoint({ data }: PointInstance): boolean {
+  const numbers = data.kind === "histogram" ? Object.values(toSummary(data)) : [data.value];
+  return numbers.every(Number.isFinite);
+}
+
+/** Points come with extremes; without them the mean is both. */
+function toSummary({ count, sum, min = sum / count, max = sum / count }: HistogramData): Summary {
+  return { count, sum, min, max };
+}

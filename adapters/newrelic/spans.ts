@@ -1,0 +1,43 @@
+import type { TraceSpanInstance } from "../../schemas/model/instance.ts";
+import { type Attributes, type OnCut, toAttributes } from "./attributes.ts";
+import { millisecondsOf } from "./time.ts";
+
+const spanLimits = { count: 255, value: 4095 };
+
+/** A span in New Relic's own format. */
+export interface Span {
+  readonly id: string;
+  readonly "trace.id": string;
+  readonly timestamp: number;
+  readonly attributes: Attributes;
+}
+
+/** The attributes of a span that its fields give. */
+export const spanFields: readonly string[] = [
+  "name",
+  "service.name",
+  "duration.ms",
+  "span.kind",
+  "parent.id",
+  "otel.status_code",
+];
+
+/** The span that an instance becomes. An error without `error.message` gets one, by which New Relic tells errors. */
+export function toSpan(span: TraceSpanInstance, onCut: OnCut): Span {
+  const { spanId, traceId, parentSpanId, name, service, kind, status, startTime, endTime } = span;
+  const fields = {
+    name,
+    "service.name": service,
+    "duration.ms": (endTime.seconds - startTime.seconds) * 1000 + (endTime.nanos - startTime.nanos) / 1e6,
+    "span.kind": kind,
+    ...(parentSpanId === undefined ? {} : { "parent.id": parentSpanId }),
+    ...(status === "unset" ? {} : { "otel.status_code": status.toUpperCase() }),
+  };
+  const error: Attributes = status === "error" ? { "error.message": "error" } : {};
+  return {
+    id: spanId,
+    "trace.id": traceId,
+    timestamp: millisecondsOf(startTime),
+    attributes: toAttributes({ ...error, ...span.attributes, ...fields }, spanLimits, onCut),
+  };
+}
