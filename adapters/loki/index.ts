@@ -1,0 +1,37 @@
+import { defineAdapter } from "../adapter.ts";
+import { post } from "../shared/http.ts";
+import { joinHeaders } from "../shared/http-settings.ts";
+import { config } from "./config.ts";
+import { toPush } from "./push.ts";
+import { createStreams } from "./streams.ts";
+import { validate } from "./validate.ts";
+
+/** Pushes log entries to Loki. */
+export const loki = defineAdapter<"logentry", typeof config>({
+  type: "loki",
+  summary: "Pushes log entries to Loki.",
+  accepts: ["logentry"],
+  config,
+  validate,
+  async open(settings, host) {
+    const { tenant, compression } = settings;
+    const url = pushUrl(settings.url);
+    const own = { "content-type": "application/json", ...(tenant === undefined ? {} : { "x-scope-orgid": tenant }) };
+    const headers = joinHeaders(own, settings.headers);
+    const onOverflow = (instance: string) => host.count("overflow", { metric: instance, label: "stream" }, 1);
+    const labelsOf = createStreams(settings, { now: () => host.now(), onOverflow });
+    return {
+      deliver(batch, signal) {
+        const body = JSON.stringify(toPush(batch, settings, labelsOf));
+        return post(host.fetch, { url, headers, compression, signal, body });
+      },
+      async close() {},
+    };
+  },
+});
+
+function pushUrl(text: string): string {
+  const url = new URL(text);
+  if (url.pathname === "/") url.pathname = "/loki/api/v1/push";
+  return url.href;
+}
