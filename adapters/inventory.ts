@@ -1,6 +1,8 @@
 import type { Adapter } from "./adapter.ts";
 import { http } from "./http/index.ts";
+import { loki } from "./loki/index.ts";
+import { newrelic } from "./newrelic/index.ts";
 import { prometheus } from "./prometheus/index.ts";
 
 /** The built-in adapters. */
-export const inventory: readonly Adapter[] = [prometheus, http];
+export const inventory: readonly Adapter[] = [prometheus, http, newrelic, loki];

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { type Delivery, defineAdapter } from "../../adapters/adapter.ts";
 import { http } from "../../adapters/http/index.ts";
+import { loki } from "../../adapters/loki/index.ts";
+import { newrelic } from "../../adapters/newrelic/index.ts";
 import { prometheus } from "../../adapters/prometheus/index.ts";
 import { aLogEntry } from "../support/instances.ts";
 import { aMetric, aTuple, declareMetric } from "../support/metric-instance.ts";
@@ -22,6 +24,20 @@ adapterBattery(http, {
   instances: [{ name: "access", template: "logentry", variables: { path: "STRING" } }],
   instance: (i) => aLogEntry("access", { variables: { path: `/${i}` } }),
   readme: readFileSync(new URL("../../adapters/http/README.md", import.meta.url), "utf8"),
+});
+
+adapterBattery(newrelic, {
+  params: { licenseKey: "key", region: "eu" },
+  instances: [{ name: "access", template: "logentry", variables: { path: "STRING" } }],
+  instance: (i) => aLogEntry("access", { variables: { path: `/${i}` } }),
+  readme: readFileSync(new URL("../../adapters/newrelic/README.md", import.meta.url), "utf8"),
+});
+
+adapterBattery(loki, {
+  params: { url: "http://loki.test:3100" },
+  instances: [{ name: "access", template: "logentry", variables: { path: "STRING" } }],
+  instance: (i) => aLogEntry("access", { variables: { path: `/${i}` } }),
+  readme: readFileSync(new URL("../../adapters/loki/README.md", import.meta.url), "utf8"),
 });
 
 /** The smallest outlet there is: shows that the battery's other half can be passed. */
