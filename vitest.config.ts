@@ -6,5 +6,7 @@ export default defineConfig({
     include: ["{collector,adapters,schemas,test,examples,scripts}/**/*.test.ts"],
     exclude: ["test/e2e/**", "node_modules/**"],
     testTimeout: 20_000,
+    // Imports plug-ins as Node does, and so must not be transformed.
+    server: { deps: { external: [/collector\/plugins\/native-import/] } },
   },
 });

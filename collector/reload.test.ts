@@ -41,7 +41,7 @@ function setUp(open: (next: CheckedConfig) => Promise<void> = async () => {}) {
     },
   };
   const log = pino({ base: null, timestamp: false }, { write: (line: string) => lines.push(JSON.parse(line)) });
-  const reloader = createReloader({ hub, load: () => load([text]), first, log });
+  const reloader = createReloader({ hub, load: async () => load([text]), first, log });
   return {
     lines,
     taken,

@@ -1,3 +1,4 @@
+import { errorText } from "../schemas/model/error-text.ts";
 import { describeListeners, describeReload } from "./config/describe-reload.ts";
 import type { Loaded } from "./config/load.ts";
 import { planReload } from "./config/plan-reload.ts";
@@ -11,7 +12,7 @@ type Good = Extract<Loaded, { ok: true }>;
 export interface ReloaderOptions {
   readonly hub: Pick<Hub, "reload" | "metrics">;
   /** Reads and checks the files anew. */
-  load(): Loaded;
+  load(): Promise<Loaded>;
   /** What the hub was started with. */
   readonly first: Good;
   readonly log: Log;
@@ -42,7 +43,7 @@ export function createReloader({ hub, load, first, log }: ReloaderOptions): Relo
   };
 
   const take = async (cause: string) => {
-    const next = load();
+    const next = await load();
     if (!next.ok) return refuse(cause, next.problems.map(formatProblem));
     const plan = planReload(running.checked, next.checked);
     if (plan.nothing) {
@@ -58,12 +59,8 @@ export function createReloader({ hub, load, first, log }: ReloaderOptions): Relo
 
   return {
     reload(cause) {
-      queue = queue.then(() => take(cause).catch((error: unknown) => refuse(cause, [textOf(error)])));
+      queue = queue.then(() => take(cause).catch((error: unknown) => refuse(cause, [errorText(error)])));
       return queue;
     },
   };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
+import { deepFreeze } from "../../schemas/model/deep-freeze.ts";
 import type { Template } from "../../schemas/model/instance.ts";
 import { type Delivery, isAggregator } from "../adapter.ts";
 import { fakeBackend } from "./backend.ts";
-import { deepFreeze } from "./deep-freeze.ts";
 import { fakeHost } from "./fake-host.ts";
 import type { ContractTest, Subject } from "./options.ts";
 

@@ -1,10 +1,14 @@
 import { inventory as builtInAdapters } from "../../adapters/inventory.ts";
+import { namedAdapters } from "../config/named-adapters.ts";
+import type { PluginFault } from "../config/plugin-outcome.ts";
+import { errorTable } from "../errors.ts";
 import { nativeFunctions } from "../expr/functions/table.ts";
+import { createPluginLoader } from "../plugins/loader.ts";
 import { receivers as builtInReceivers } from "../receivers/inventory.ts";
-import type { Command } from "./command.ts";
+import type { Command, CommandIo } from "./command.ts";
 import { oneOfChoices, parseArguments } from "./parse-arguments.ts";
 
-/** What is built in, as `mixdown components --format json` gives it. */
+/** What there is, as `mixdown components --format json` gives it. */
 export interface Components {
   readonly adapters: readonly {
     readonly name: string;
@@ -16,36 +20,59 @@ export interface Components {
   readonly functions: readonly string[];
 }
 
-/** Lists the adapters, receivers and functions that are built in. */
+/** Lists what a configuration can name: what is built in, and the plug-ins that it brings. */
 export const componentsCommand: Command = {
   name: "components",
-  summary: "Lists the adapters, receivers and functions that are built in.",
-  help: `Usage: mixdown components [--format text|json]
+  summary: "Lists the adapters, receivers and functions that there are.",
+  help: `Usage: mixdown components [--config FILE]... [--format text|json]
 
 Lists what a configuration can name: adapters with the templates that they take, the
 receivers that listeners open, and the functions of expressions.
 
+  --config FILE    Lists the plug-ins that the handlers of this configuration name, too. One that
+                   cannot be loaded is told of on standard error; then it ends with 78.
   --format FORMAT  text (default), or json: {"adapters":[...],"receivers":[...],"functions":[...]}.
 
 Examples:
   mixdown components
+  mixdown components --config mesh.yaml
   mixdown components --format json | jq '.adapters[].name'
 `,
   async run(argv, io) {
     const { values } = parseArguments(argv, {
       verb: "components",
-      options: { format: { type: "string", default: "text" } },
+      options: { config: { type: "string", multiple: true }, format: { type: "string", default: "text" } },
     });
     const format = oneOfChoices("components", "format", values.format, ["text", "json"]);
-    const components = listComponents();
+    const { adapters, faults } = await listPlugins(values.config ?? [], io);
+    const components = listComponents(adapters);
     io.stdout.write(format === "json" ? `${JSON.stringify(components, undefined, 2)}\n` : toText(components));
-    return 0;
+    for (const { message } of faults) io.stderr.write(`${message}\n`);
+    return faults.length === 0 ? 0 : errorTable.CONFIG_INVALID.exit;
   },
 };
 
-function listComponents(): Components {
+type Listed = Components["adapters"][number];
+
+/** The plug-ins of a configuration under the names that it gives them, in order of first mention. */
+async function listPlugins(files: readonly string[], { env, readFile }: CommandIo) {
+  const named = namedAdapters(files, { env, readFile });
+  const plugins = createPluginLoader({ builtIn: builtInAdapters.map(({ type }) => type), cwd: process.cwd() });
+  const find = await plugins.load(named);
+  plugins.close();
+  const adapters = new Map<string, Listed>();
+  const faults: PluginFault[] = [];
+  for (const { name, file } of named) {
+    const outcome = find(name, file);
+    if (outcome?.ok) adapters.set(name, { name, accepts: outcome.adapter.accepts, summary: outcome.adapter.summary });
+    else faults.push(...(outcome?.faults ?? []));
+  }
+  return { adapters: [...adapters.values()], faults };
+}
+
+function listComponents(plugins: readonly Listed[]): Components {
   return {
-    adapters: builtInAdapters.map(({ type, accepts, summary }) => ({ name: type, accepts, summary })),
+    adapters: [...builtInAdapters.map(({ type, accepts, summary }) => ({ name: type, accepts, summary })), ...plugins],
     receivers: builtInReceivers.map(({ type, source, summary }) => ({ name: type, source, summary })),
     functions: [...nativeFunctions.keys()].filter((name) => /^[a-z][\w.]*$/i.test(name)).sort(),
   };

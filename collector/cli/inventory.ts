@@ -20,7 +20,7 @@ export const inventory: readonly CommandEntry[] = [
   },
   {
     name: "components",
-    summary: "Lists the adapters, receivers and functions that are built in.",
+    summary: "Lists the adapters, receivers and functions that there are.",
     load: async () => (await import("./components.ts")).componentsCommand,
   },
 ];

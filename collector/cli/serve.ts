@@ -2,12 +2,14 @@ import { readFileSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { inventory as builtInAdapters } from "../../adapters/inventory.ts";
 import { defaultConfigFile } from "../config/defaults.ts";
-import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Loaded } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { watchConfig } from "../config/watch.ts";
 import { errorTable, HubError } from "../errors.ts";
 import { compile } from "../expr/compile.ts";
 import { openHub } from "../lifecycle.ts";
+import { loadConfigWithPlugins } from "../plugins/load-config.ts";
+import { createPluginLoader } from "../plugins/loader.ts";
 import { createReloader } from "../reload.ts";
 import { createLog } from "../telemetry/log.ts";
 import type { Command, CommandIo } from "./command.ts";
@@ -29,8 +31,8 @@ and exits with 0. A second signal exits at once.
                     Without it, the built-in default is used.
   --data-dir DIR    Where the hub keeps its data (default: ./data).
 
-Changed files are picked up live, and on SIGHUP. The log goes to standard error,
-one JSON object a line; MIXDOWN_LOG_LEVEL sets how much (trace ... fatal).
+Changed files are picked up live, those of plug-ins too, and on SIGHUP. The log goes to
+standard error, one JSON object a line; MIXDOWN_LOG_LEVEL sets how much (trace ... fatal).
 
 Examples:
   mixdown serve
@@ -47,14 +49,11 @@ Examples:
 };
 
 async function serve(files: readonly string[], dataDir: string, io: CommandIo): Promise<number> {
+  const plugins = createPluginLoader({ builtIn: builtInAdapters.map(({ type }) => type), cwd: process.cwd() });
+  const readFile = (path: string) => readFileSync(path, "utf8");
   const load = () =>
-    loadConfig(files, {
-      env: io.env,
-      adapters: builtInAdapters,
-      compile,
-      readFile: (path) => readFileSync(path, "utf8"),
-    });
-  const loaded = load();
+    loadConfigWithPlugins(files, { env: io.env, adapters: builtInAdapters, compile, readFile }, plugins);
+  const loaded = await load();
   if (!loaded.ok) return refuse(loaded, io);
   const stopped = stopSignal(process, () => process.exit(0));
   const log = createLog(io.env.MIXDOWN_LOG_LEVEL);
@@ -64,8 +63,16 @@ async function serve(files: readonly string[], dataDir: string, io: CommandIo): 
   try {
     const hub = await openHub({ checked: loaded.checked, dataDir, log, now: Date.now });
     const reloader = createReloader({ hub, load, first: loaded, log });
-    const watch = watchConfig(files, () => reloader.reload("file"), log);
-    process.on("SIGHUP", () => reloader.reload("SIGHUP"));
+    const reload = async (cause: string) => {
+      await reloader.reload(cause);
+      watch.follow();
+    };
+    const watch = watchConfig(
+      () => [...files, ...plugins.files()],
+      () => reload("file"),
+      log,
+    );
+    process.on("SIGHUP", () => reload("SIGHUP"));
     log.info({ listeners: hub.listeners }, "ready");
     flushCompileCache();
     const signal = await stopped;

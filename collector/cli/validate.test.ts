@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { HubError } from "../errors.ts";
+import { pluginFolder, pluginText } from "../plugins/plugin-files.fixture.ts";
 import { testIo } from "./cli.fixture.ts";
 import { validateCommand } from "./validate.ts";
 
@@ -86,6 +87,37 @@ describe("mixdown validate", () => {
     const files = { "a.yaml": good, "b.yaml": "handlers: { metrics: { adapter: prometheus } }\n" };
     const { status, out } = await validate(["--config", "a.yaml", "--config", "b.yaml"], files);
     expect([status, out]).toEqual([78, 'b.yaml:1:13: "metrics" is already set in a.yaml:2\n']);
+  });
+
+  it("checks the settings of a plug-in like those of what is built in, and lists everything at once", async () => {
+    const folder = pluginFolder();
+    folder.write("demo.ts", pluginText({ config: 'z.strictObject({ size: z.int().describe("How many.") })' }));
+    folder.write("picky.ts", pluginText({ config: "z.object({ a: z.string().refine(async () => true) })" }));
+    folder.write("broken.ts", "export default {");
+    const config = folder.write(
+      "mesh.yaml",
+      `handlers:
+  a: { adapter: ./demo.ts, params: { size: many, colour: red } }
+  b: { adapter: ./broken.ts }
+  c: { adapter: prometheos }
+  d: { adapter: ./demo.ts, params: { size: 1 } }
+  e: { adapter: ./picky.ts, params: { a: x } }
+rules: [{ name: r, match: request.pth == "", actions: [{ handler: d, instances: [i] }] }]
+instances: { i: { template: metric } }
+`,
+    );
+    const { status, out } = await validate(["--config", config]);
+    const lines = out.replaceAll(`${folder.path}/`, "").trimEnd().split("\n");
+    folder.remove();
+    expect(status).toBe(78);
+    expect(lines).toEqual([
+      'mesh.yaml:2:44: "size" is text (expected a whole number)',
+      'mesh.yaml:2:50: unknown key "colour" (expected "size")',
+      expect.stringMatching(/^mesh.yaml:3:17: the adapter ".\/broken.ts" cannot be loaded: broken.ts:1: SyntaxError: /),
+      'mesh.yaml:4:17: unknown adapter "prometheos". Did you mean "prometheus"?',
+      expect.stringMatching(/^mesh.yaml:6:\d+: the adapter demo failed over these settings: .*sync/),
+      'mesh.yaml:7:27: unknown attribute "request.pth". Did you mean "request.path"?',
+    ]);
   });
 
   it("says that a file is not there", async () => {

@@ -1,9 +1,11 @@
 import { inventory as builtInAdapters } from "../../adapters/inventory.ts";
 import { defaultConfigFile } from "../config/defaults.ts";
-import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Loaded } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { errorTable } from "../errors.ts";
 import { compile } from "../expr/compile.ts";
+import { loadConfigWithPlugins } from "../plugins/load-config.ts";
+import { createPluginLoader } from "../plugins/loader.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { oneOfChoices, parseArguments } from "./parse-arguments.ts";
 
@@ -34,7 +36,10 @@ Examples:
     });
     const format = oneOfChoices("validate", "format", values.format, ["text", "json"]);
     const files = values.config ?? [defaultConfigFile()];
-    const loaded = loadConfig(files, { env: io.env, adapters: builtInAdapters, compile, readFile: io.readFile });
+    const plugins = createPluginLoader({ builtIn: builtInAdapters.map(({ type }) => type), cwd: process.cwd() });
+    const options = { env: io.env, adapters: builtInAdapters, compile, readFile: io.readFile };
+    const loaded = await loadConfigWithPlugins(files, options, plugins);
+    plugins.close();
     if (format === "json") writeJson(loaded, io);
     else writeText(loaded, io);
     return loaded.ok ? 0 : errorTable.CONFIG_INVALID.exit;

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import type { Adapter } from "../../adapters/adapter.ts";
+import { errorText } from "../../schemas/model/error-text.ts";
 import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
 import { nearest } from "../../schemas/model/nearest.ts";
 import type { ReadInstance } from "./check-instances.ts";
 import type { NamedAction } from "./check-rules.ts";
 import type { ReadHandler } from "./checked.ts";
+import type { FindPlugin, PluginFault } from "./plugin-outcome.ts";
 import type { Path, Report } from "./problem.ts";
 import { oneOf } from "./schema-words.ts";
 import { readShape } from "./shape.ts";
@@ -13,6 +15,7 @@ import { child, type Entry, isEmpty, placeAt, type Tree, textOf } from "./tree.t
 /** What handlers are checked against. */
 export interface HandlerChecks {
   readonly adapters: readonly Adapter[];
+  readonly findPlugin?: FindPlugin | undefined;
   readonly instances: ReadonlyMap<string, ReadInstance>;
   readonly actions: readonly NamedAction[];
   /** False if a file could not be read whole: then what rules send is not known for sure. */
@@ -30,47 +33,64 @@ export function checkHandlers(
 }
 
 function checkHandler({ key: name, value }: Entry, checks: HandlerChecks, report: Report): ReadHandler[] {
-  const adapter = findAdapter(name, child(value, "adapter"), checks.adapters, report);
+  const adapter = findAdapter(name, child(value, "adapter"), checks, report);
   if (adapter === undefined) return [];
   const path: Path = ["handlers", name, "params"];
   refuseTemplates(name, adapter, checks, report);
   const given = child(value, "params");
   const tree: Tree = given === undefined || isEmpty(given) ? { kind: "map", at: value.at, entries: [] } : given;
   if (tree.kind !== "map") return []; // The shape of the whole has said so.
-  let faults = 0;
-  const plain = readShape(tree, adapter.config, path, (finding) => {
-    faults++;
-    report(finding);
-  });
-  const params = faults > 0 ? undefined : z.safeParse(adapter.config, plain);
-  if (params?.success !== true) return [];
+  const params = readParams(adapter, tree, path, report);
+  if (params === undefined) return [];
   const instances = sentTo(name, checks);
   validate(adapter, params.data, instances, { tree, path, name, checks }, report);
   return [{ name, adapter, params: params.data, instances }];
 }
 
+/** The settings as the adapter's schema gives them; undefined if something is wrong with them, which is reported. */
+function readParams(adapter: Adapter, tree: Tree, path: Path, report: Report): { readonly data: unknown } | undefined {
+  let faults = 0;
+  try {
+    const plain = readShape(tree, adapter.config, path, (finding) => {
+      faults++;
+      report(finding);
+    });
+    const params = faults > 0 ? undefined : z.safeParse(adapter.config, plain);
+    return params?.success ? params : undefined;
+  } catch (error) {
+    report({ at: tree.at, path, message: failedOver(adapter, error) });
+    return undefined;
+  }
+}
+
+/** The schema or the checks of a plug-in may throw. */
+function failedOver({ type }: Adapter, error: unknown): string {
+  return `the adapter ${type} failed over these settings: ${errorText(error)}`;
+}
+
 function findAdapter(
   handler: string,
   tree: Tree | undefined,
-  adapters: readonly Adapter[],
+  { adapters, findPlugin }: HandlerChecks,
   report: Report,
 ): Adapter | undefined {
   const type = textOf(tree);
   if (tree === undefined || type === undefined) return undefined;
-  const adapter = adapters.find((candidate) => candidate.type === type);
-  if (adapter === undefined) {
-    const types = adapters.map((candidate) => candidate.type);
-    const suggestion = nearest(type, types);
-    const expected = suggestion === undefined ? oneOf(types) : undefined;
-    report({
-      at: tree.at,
-      path: ["handlers", handler, "adapter"],
-      message: `unknown adapter "${type}"`,
-      suggestion,
-      expected,
-    });
-  }
-  return adapter;
+  const builtIn = adapters.find((candidate) => candidate.type === type);
+  if (builtIn !== undefined) return builtIn;
+  const plugin = findPlugin?.(type, tree.at.file);
+  if (plugin?.ok) return plugin.adapter;
+  const path: Path = ["handlers", handler, "adapter"];
+  for (const fault of plugin?.faults ?? [unknownAdapter(type, adapters)]) report({ at: tree.at, path, ...fault });
+  return undefined;
+}
+
+function unknownAdapter(type: string, adapters: readonly Adapter[]): PluginFault {
+  const types = adapters.map((candidate) => candidate.type);
+  const suggestion = nearest(type, types);
+  const expected =
+    suggestion === undefined ? `${oneOf(types)}, an npm package, or a file such as ./NAME.ts` : undefined;
+  return { message: `unknown adapter "${type}"`, suggestion, expected };
 }
 
 function refuseTemplates(
@@ -134,9 +154,7 @@ function problemsOf(adapter: Adapter, params: unknown, sent: readonly InstanceDe
   try {
     return adapter.validate?.(params, sent) ?? [];
   } catch (error) {
-    return [
-      { path: [], message: `the adapter ${adapter.type} failed over these settings: ${(error as Error).message}` },
-    ];
+    return [{ path: [], message: failedOver(adapter, error) }];
   }
 }
 

@@ -29,7 +29,7 @@ describe("the JSON Schema", () => {
 
   const cases: readonly [string, string][] = [
     ["handler: {}", " additionalProperties"],
-    ["handlers: { a: { adapter: promtheus } }", "/handlers/a/adapter oneOf"],
+    ["handlers: { a: { adapter: 1 } }", "/handlers/a/adapter anyOf"],
     ["handlers: { a: { adapter: prometheus, params: { maxSerie: 1 } } }", "/handlers/a/params additionalProperties"],
     ["handlers: { a: { adapter: prometheus, params: { maxSeries: many } } }", "/handlers/a/params/maxSeries anyOf"],
     ["rules: [{ name: a }]", "/rules/0 required"],
@@ -43,6 +43,7 @@ describe("the JSON Schema", () => {
   it.each([
     "listeners: { grpc: { limits: { maxStreams: 5 } }, http: null }",
     'handlers: { a: { adapter: prometheus, params: { maxSeries: "${env:MAX:-5}" } } }',
+    "handlers: { a: { adapter: ./webhook.ts, params: { anything: 1 } }, b: { adapter: '@me/mixdown-demo' } }",
     'listeners: { grpc: { reporter: "${env:SIDE}" } }',
   ])("accepts %s", (text) => {
     expect(faults(text)).toEqual([]);

@@ -49,8 +49,11 @@ function dropNoise(schema: z.core.JSONSchema.BaseSchema): void {
 /** Which settings a handler takes depends on its adapter. */
 function byAdapter(handler: JsonSchema, adapters: readonly Adapter[]): JsonSchema {
   const named = put(handler, ["properties", "adapter"], {
-    description: "Name of an adapter.",
-    oneOf: adapters.map(({ type, summary }) => ({ const: type, description: summary })),
+    description: "Name of an adapter, name of an npm package, or path of a file that is one.",
+    anyOf: [
+      ...adapters.map(({ type, summary }) => ({ const: type, description: summary })),
+      { type: "string", description: "A plug-in." },
+    ],
   });
   return {
     ...named,

@@ -13,6 +13,7 @@ import { defaultListeners } from "./defaults.ts";
 import type { Environment } from "./environment.ts";
 import { type FileTree, mergeFiles, sectionOf, toDefaultTree } from "./merge.ts";
 import { parseYaml } from "./parse-yaml.ts";
+import type { FindPlugin } from "./plugin-outcome.ts";
 import type { Finding, Place, Problem } from "./problem.ts";
 import { toProblems } from "./problem.ts";
 import { configSchema, type HubConfig } from "./schema.ts";
@@ -23,7 +24,10 @@ import { child, entriesOf, itemsOf, type MapTree, type Tree, textOf } from "./tr
 /** What a configuration is checked against. */
 export interface LoadOptions {
   readonly env: Environment;
+  /** What is built in. */
   readonly adapters: readonly Adapter[];
+  /** What is not; without it, nothing else is there. */
+  readonly findPlugin?: FindPlugin;
   readonly compile: Compile;
   readonly readFile: ReadFile;
 }
@@ -116,7 +120,7 @@ function check(
   const { rules, actions } = checkRules(itemsOf(child(merged, "rules")), names, expressions, report);
   const handlers = checkHandlers(
     section("handlers"),
-    { adapters: options.adapters, instances, actions, complete },
+    { adapters: options.adapters, findPlugin: options.findPlugin, instances, actions, complete },
     report,
   );
   checkListeners(section("listeners"), options.readFile, report);
@@ -132,7 +136,7 @@ function check(
     ),
   );
   const sources = texts.map(({ file, sha256 }) => ({ file, sha256 }));
-  const shown = showConfig(config, merged, options.adapters, sources);
+  const shown = showConfig(config, merged, handlers, sources);
   return {
     config,
     checked: {

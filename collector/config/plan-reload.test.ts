@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { load, messages } from "./load.fixture.ts";
+import { gauge, load, messages } from "./load.fixture.ts";
 import { planReload, type ReloadPlan } from "./plan-reload.ts";
 
 const base = `
@@ -31,6 +31,13 @@ describe("a plan of a reload", () => {
 
   it("names the handler whose settings changed, and only it", () => {
     expect(plan("size: 5", "size: 6").handlers).toEqual({ added: [], removed: [], changed: ["a"], unchanged: ["b"] });
+  });
+
+  it("names handlers whose plug-in was loaded anew", () => {
+    const anew = load([base], { adapters: [{ ...gauge, open: async () => ({ record() {}, async close() {} }) }] });
+    if (!anew.ok) throw new Error(messages(anew).join("\n"));
+    const found = planReload(checked(base), anew.checked);
+    expect([found.handlers.changed, found.nothing]).toEqual([["a", "b"], false]);
   });
 
   it("names handlers that get other instances", () => {

@@ -58,7 +58,11 @@ function comparable(checked: CheckedConfig): unknown {
 type Named = readonly (readonly [string, unknown])[];
 
 function handlersOf({ handlers }: CheckedConfig): Named {
-  return [...handlers].map(([name, { adapter, params, instances }]) => [name, [adapter.type, params, instances]]);
+  // A plug-in that was loaded anew has another `open`.
+  return [...handlers].map(([name, { adapter, params, instances }]) => [
+    name,
+    [adapter.type, adapter.open, params, instances],
+  ]);
 }
 
 function rulesOf({ config }: CheckedConfig): Named {

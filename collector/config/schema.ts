@@ -122,7 +122,7 @@ const listener = z
   .describe("One listening socket.");
 
 const handler = z.strictObject({
-  adapter: z.string().describe("Name of an adapter."),
+  adapter: z.string().describe("Name of an adapter, name of an npm package, or path of a file that is one."),
   params: z.record(z.string(), z.unknown()).default({}).describe("Settings of the adapter; see below."),
   ...laneSettings,
 });

@@ -27,15 +27,14 @@ const userInfo = /^([a-z][a-z0-9+.-]*:\/\/[^/?#@:]*):[^/?#]*@/i;
 export function showConfig(
   config: HubConfig,
   merged: MapTree,
-  adapters: readonly Adapter[],
+  checked: ReadonlyMap<string, { readonly adapter: Adapter }>,
   sources: ShownConfig["sources"],
 ): ShownConfig {
   const hash = createHash("sha256");
   for (const { sha256 } of sources) hash.update(sha256);
   const handlers = Object.entries(config.handlers).map(([name, { adapter, params }]): [string, unknown] => {
     const tree = child(child(child(merged, "handlers"), name), "params");
-    const found = adapters.find(({ type }) => type === adapter);
-    return [name, { adapter, params: showParams(params, tree, found) }];
+    return [name, { adapter, params: showParams(params, tree, checked.get(name)?.adapter) }];
   });
   const shown = show(config, merged, { schema: undefined, byName: false }) as Record<string, unknown>;
   return {

@@ -15,9 +15,10 @@ describe("watching, with a clock and files of the test", () => {
     const links = new Map<string, string>();
     const folders = new Map<string, { event: () => void; fail: (error: Error) => void }>();
     const warnings: string[] = [];
+    const watched = [...files.keys()];
     let changes = 0;
     const watch = watchConfig(
-      [...files.keys()],
+      () => watched,
       () => changes++,
       { warn: (_, message) => warnings.push(message) },
       {
@@ -31,13 +32,14 @@ describe("watching, with a clock and files of the test", () => {
           },
           realPath: (path) => links.get(path) ?? path,
           watchFolder: (folder, event, fail) => {
+            if (folder === "/gone") throw new Error("no such folder");
             folders.set(folder, { event, fail });
             return { close: () => folders.delete(folder) };
           },
         },
       },
     );
-    return { files, links, folders, warnings, watch, changes: () => changes };
+    return { files, links, folders, warnings, watched, watch, changes: () => changes };
   }
 
   it("tells of a change once, after it has settled", () => {
@@ -97,6 +99,36 @@ describe("watching, with a clock and files of the test", () => {
     expect(folders.size).toBe(1);
   });
 
+  it("follows files that come to be watched: what they held then is no change, what they hold later is", () => {
+    const { files, folders, watched, watch, changes } = setUp();
+    files.set("/plugins/a.ts", "one");
+    watched.push("/plugins/a.ts");
+    watch.follow();
+    expect([...folders.keys()]).toEqual(["/etc/m", "/plugins"]);
+    folders.get("/plugins")?.event();
+    vi.advanceTimersByTime(1000);
+    expect(changes()).toBe(0);
+    files.set("/plugins/a.ts", "two");
+    folders.get("/plugins")?.event();
+    vi.advanceTimersByTime(1000);
+    expect(changes()).toBe(1);
+  });
+
+  it("does not take a change for known when it looks for other files", () => {
+    const { files, watch, changes } = setUp();
+    files.set("/etc/m/a.yaml", "two");
+    watch.follow();
+    vi.advanceTimersByTime(5000);
+    expect(changes()).toBe(1);
+  });
+
+  it("warns once of a folder that is not there", () => {
+    const { watched, warnings } = setUp();
+    watched.push("/gone/a.ts");
+    vi.advanceTimersByTime(60_000);
+    expect(warnings).toHaveLength(1);
+  });
+
   it("ends", () => {
     const { files, folders, watch, changes } = setUp();
     watch.close();
@@ -116,7 +148,7 @@ describe("watching real folders", () => {
   const changed = (file: string, change: () => void) =>
     new Promise<void>((resolve) => {
       const watch = watchConfig(
-        [file],
+        () => [file],
         () => {
           watch.close();
           resolve();

@@ -28,30 +28,32 @@ export interface WatchSystem {
 
 /** A running watch. */
 export interface ConfigWatch {
+  /** Looks again which files there are to watch: what they hold now is no change. */
+  follow(): void;
   close(): void;
 }
 
 /**
- * Calls back when the content of any file has changed. Folders are watched, not files, so that editors that rename and
+ * Calls back when the content of any file has changed; which files these are may change, too. Folders are watched, not files, so that editors that rename and
  * Kubernetes, which swaps a link beside the files, are seen; content is compared, so that touching a file does nothing.
  */
 export function watchConfig(
-  files: readonly string[],
+  files: () => readonly string[],
   onChange: () => void,
   log: WatchLog,
   { debounceMs = 200, pollMs = 10_000, system = realSystem }: WatchOptions = {},
 ): ConfigWatch {
   const folders = new Map<string, { close(): void }>();
-  let content = fingerprint(files, system);
+  let content = digests(files(), system);
+  const warned = new Set<string>();
   let pending: NodeJS.Timeout | undefined;
 
   function compare(): void {
     pending = undefined;
     watchFolders();
-    const now = fingerprint(files, system);
-    if (now === content) return;
-    content = now;
-    onChange();
+    const before = content;
+    content = digests(files(), system);
+    if ([...content].some(([file, digest]) => before.has(file) && before.get(file) !== digest)) onChange();
   }
 
   function soon(): void {
@@ -60,7 +62,7 @@ export function watchConfig(
   }
 
   function watchFolders(): void {
-    const wanted = new Set(files.flatMap((file) => foldersOf(file, system)));
+    const wanted = new Set(files().flatMap((file) => foldersOf(file, system)));
     for (const [folder, watcher] of folders) if (!wanted.has(folder)) drop(folder, watcher);
     for (const folder of wanted) if (!folders.has(folder)) watchOne(folder);
   }
@@ -69,6 +71,8 @@ export function watchConfig(
     const failed = (error: unknown) => {
       const watcher = folders.get(folder);
       if (watcher !== undefined) drop(folder, watcher);
+      if (warned.has(folder)) return;
+      warned.add(folder);
       log.warn(
         { folder, error: String(error) },
         "a configuration folder cannot be watched; its files are compared now and then",
@@ -76,6 +80,7 @@ export function watchConfig(
     };
     try {
       folders.set(folder, system.watchFolder(folder, soon, failed));
+      warned.delete(folder);
     } catch (error) {
       failed(error);
     }
@@ -89,6 +94,10 @@ export function watchConfig(
   watchFolders();
   const poll = setInterval(compare, pollMs).unref();
   return {
+    follow() {
+      content = new Map([...digests(files(), system), ...content]);
+      watchFolders();
+    },
     close() {
       clearTimeout(pending);
       clearInterval(poll);
@@ -106,8 +115,8 @@ function foldersOf(file: string, system: WatchSystem): string[] {
   }
 }
 
-function fingerprint(files: readonly string[], system: WatchSystem): string {
-  return files.map((file) => digest(file, system)).join(" ");
+function digests(files: readonly string[], system: WatchSystem): ReadonlyMap<string, string> {
+  return new Map(files.map((file) => [file, digest(file, system)]));
 }
 
 function digest(file: string, system: WatchSystem): string {

@@ -28,6 +28,7 @@ export const allowed: Readonly<Record<string, Permission>> = {
   "collector/plan.ts": composition,
   "collector/reload.ts": composition,
   "collector/config/": { any: ["collector/expr/"], types: ["adapters/adapter.ts"] },
+  "collector/plugins/": { any: ["collector/config/"], types: ["adapters/adapter.ts"] },
   "collector/transport/": {},
   "collector/receivers/": { any: ["collector/decode/", "collector/transport/"] },
   "collector/decode/": {},

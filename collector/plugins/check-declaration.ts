@@ -1,0 +1,83 @@
+import { z } from "zod";
+import type { Adapter } from "../../adapters/adapter.ts";
+import { nearest } from "../../schemas/model/nearest.ts";
+import type { PluginFault } from "../config/plugin-outcome.ts";
+import { oneOf } from "../config/schema-words.ts";
+import { findDeclaration } from "./find-declaration.ts";
+
+type Check = (value: unknown) => Omit<PluginFault, "message"> | undefined;
+
+const isOptional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined ? undefined : check(value);
+const isFunction: Check = (value) => (typeof value === "function" ? undefined : { expected: "a function" });
+const isTrueOrFalse: Check = (value) => (typeof value === "boolean" ? undefined : { expected: "true or false" });
+const isTexts: Check = (value) =>
+  Array.isArray(value) && value.every((item) => typeof item === "string") ? undefined : { expected: "a list of texts" };
+const isSentence: Check = (value) =>
+  typeof value === "string" && value.trim() !== "" ? undefined : { expected: "one sentence" };
+const isName: Check = (value) =>
+  typeof value === "string" && /^[a-z][a-z0-9-]*$/.test(value)
+    ? undefined
+    : { expected: "a name of lower-case letters, digits and hyphens" };
+
+const templates = ["metric", "logentry", "edge", "tracespan", "point"] satisfies Adapter["accepts"][number][];
+const takesTemplates: Check = (value) => {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [];
+  const unknown = list.find((item) => !templates.some((template) => template === item));
+  if (list.length > 0 && unknown === undefined) return undefined;
+  return { expected: `a list of ${oneOf(templates)}`, suggestion: nearest(String(unknown), templates) };
+};
+
+const isSchema: Check = (value) => {
+  const make = 'z.strictObject({ ... }), with z from "mixdown/adapter"';
+  if (typeof value !== "object" || value === null || !("_zod" in value)) return { expected: make };
+  const schema = value as z.ZodType;
+  if ((schema as z.core.$ZodType as z.core.$ZodTypes)._zod.def.type !== "object") return { expected: make };
+  z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return undefined;
+};
+
+/** What an adapter may declare, and what each of it must be. */
+const members: Readonly<Record<keyof Adapter, Check>> = {
+  type: isName,
+  summary: isSentence,
+  accepts: takesTemplates,
+  config: isSchema,
+  open: isFunction,
+  ordered: isOptional(isTrueOrFalse),
+  limits: isOptional(isFunction),
+  reads: isOptional(isTexts),
+  validate: isOptional(isFunction),
+  tupleBudget: isOptional(isFunction),
+};
+
+/** The adapter that a module exports, or everything that is wrong with it. `name` is what the configuration calls it. */
+export function checkDeclaration(module: Readonly<Record<string, unknown>>, name: string): Adapter | PluginFault[] {
+  const found = findDeclaration(module, name);
+  if ("message" in found) return [found];
+  const declared = found.declared as Readonly<Record<string, unknown>>;
+  const faults = [
+    ...Object.entries(members).flatMap(([member, check]) => faultOf(name, member, () => check(declared[member]))),
+    ...Object.keys(declared).flatMap((member) => unknownMember(name, member)),
+  ];
+  return faults.length > 0 ? faults : (found.declared as Adapter);
+}
+
+function faultOf(name: string, member: string, check: () => ReturnType<Check>): PluginFault[] {
+  try {
+    const fault = check();
+    return fault === undefined ? [] : [{ message: `the adapter "${name}" declares no proper "${member}"`, ...fault }];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return [{ message: `"${member}" of the adapter "${name}" cannot be used: ${reason}` }];
+  }
+}
+
+function unknownMember(name: string, member: string): PluginFault[] {
+  if (Object.hasOwn(members, member)) return [];
+  const suggestion = nearest(member, Object.keys(members));
+  const expected = suggestion === undefined ? oneOf(Object.keys(members)) : undefined;
+  return [{ message: `the adapter "${name}" declares "${member}", which the hub does not know`, suggestion, expected }];
+}
