@@ -17,6 +17,9 @@ export interface AttributeLimits {
 /** Told what was cut: `names`, `values` or `count`. */
 export type OnCut = (what: "names" | "values" | "count") => void;
 
+/** Makes attributes of fields, within the limits of what they are for. */
+export type Fit = (fields: Readonly<Record<string, PlainValue>>) => Attributes;
+
 /** Most characters of a name, in all APIs. */
 const maxName = 255;
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { httpUrl } from "../shared/http-settings.ts";
 
-const attributeValue = z.union([z.string(), z.number(), z.boolean()]);
+const attributeName = z.string().min(1).max(255);
+const attributeValue = z.union([z.string().max(4094), z.number(), z.boolean()]);
 const eventType = z
   .string()
   .regex(/^[A-Za-z0-9_:]{1,255}$/, "expected letters, digits, underscores and colons")
@@ -21,7 +22,8 @@ export const config = z.strictObject({
   traceUrl: httpUrl("Trace API to post to; by default the region's.").optional(),
   eventUrl: httpUrl("Event API to post to; by default the region's, with the account's number.").optional(),
   attributes: z
-    .record(z.string(), attributeValue)
+    .record(attributeName, attributeValue)
+    .refine((attributes) => Object.keys(attributes).length <= 50, "expected at most 50 attributes")
     .default({})
     .describe("Attributes of all that is sent, such as service.name or the cluster."),
   events: z

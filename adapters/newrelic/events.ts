@@ -1,9 +1,7 @@
 import type { EdgeInstance, LogEntryInstance } from "../../schemas/model/instance.ts";
 import { flatPeers } from "../shared/flat-object.ts";
-import { type Attributes, type OnCut, type Scalar, toAttributes } from "./attributes.ts";
+import type { Attributes, Fit, Scalar } from "./attributes.ts";
 import { millisecondsOf } from "./time.ts";
-
-const eventLimits = { count: 255, value: 4095 };
 
 /** An event in the form of the Event API. */
 export type Event = Readonly<Record<string, string | number>>;
@@ -16,10 +14,10 @@ export function toEvent(
   instance: LogEntryInstance | EdgeInstance,
   eventType: string,
   own: Attributes,
-  onCut: OnCut,
+  fitted: Fit,
 ): Event {
   const fields = { eventType, timestamp: millisecondsOf(instance.time), ...own, ...fieldsOf(instance) };
-  return withoutBooleans(toAttributes(fields, eventLimits, onCut));
+  return withoutBooleans(fitted(fields));
 }
 
 function fieldsOf(instance: LogEntryInstance | EdgeInstance) {

@@ -1,8 +1,5 @@
 import type { PointData, PointInstance } from "../../schemas/model/instance.ts";
-import { type Attributes, type OnCut, toAttributes } from "./attributes.ts";
-
-/** Most attributes of a metric, and characters of a value. */
-export const metricLimits = { count: 150, value: 4096 };
+import type { Attributes, Fit } from "./attributes.ts";
 
 /** A metric in the form of the Metric API. */
 export type Metric = {
@@ -25,9 +22,9 @@ interface Summary {
 }
 
 /** The metric that a point becomes: counters are counts, histograms summaries, each over the time since the last harvest. */
-export function toMetric(point: PointInstance, onCut: OnCut): Metric {
+export function toMetric(point: PointInstance, fitted: Fit): Metric {
   const { name, startMs, timeMs, data } = point;
-  const attributes = toAttributes(point.labels, metricLimits, onCut);
+  const attributes = fitted(point.labels);
   const interval = { timestamp: startMs, "interval.ms": Math.max(1, timeMs - startMs), attributes };
   if (data.kind === "histogram") return { name, type: "summary", value: toSummary(data), ...interval };
   if (data.kind === "counter") return { name, type: "count", value: data.value, ...interval };

@@ -1,8 +1,9 @@
 import type { InstanceOf } from "../../schemas/model/instance.ts";
-import type { OnCut } from "./attributes.ts";
+import { type Fit, type OnCut, toAttributes } from "./attributes.ts";
 import type { NewRelicConfig } from "./config.ts";
 import { type Api, apis } from "./endpoints.ts";
 import { edgeEventType, toEvent } from "./events.ts";
+import { roomBeside } from "./limits.ts";
 import { toLog } from "./logs.ts";
 import { isFinitePoint, toMetric } from "./metrics.ts";
 import { toSpan } from "./spans.ts";
@@ -41,6 +42,7 @@ export function toRequests(
 ): { requests: readonly ApiRequest[]; refused: readonly Refusal[] } {
   const groups = apis.map((api): Group => ({ api, indexes: [], instances: [], entries: [] }));
   const refused: Refusal[] = [];
+  const room = roomBeside(config.attributes);
   for (const [index, instance] of batch.entries()) {
     const reason = problemOf(instance, nowMs);
     if (reason !== undefined) {
@@ -51,7 +53,7 @@ export function toRequests(
     const group = groups.find((one) => one.api === api)!;
     group.indexes.push(index);
     group.instances.push(instance);
-    group.entries.push(toEntry(instance, config, onCut(instance)));
+    group.entries.push(toEntry(instance, config, (fields) => toAttributes(fields, room[api], onCut(instance))));
   }
   const requests = groups
     .filter(({ entries }) => entries.length > 0)
@@ -77,12 +79,12 @@ function apiOf({ template, instance }: Sendable, { events }: NewRelicConfig): Ap
   return template === "edge" || Object.hasOwn(events, instance) ? "event" : "log";
 }
 
-function toEntry(instance: Sendable, { events, attributes }: NewRelicConfig, onCut: OnCut): object {
-  if (instance.template === "point") return toMetric(instance, onCut);
-  if (instance.template === "tracespan") return toSpan(instance, onCut);
+function toEntry(instance: Sendable, { events, attributes }: NewRelicConfig, fitted: Fit): object {
+  if (instance.template === "point") return toMetric(instance, fitted);
+  if (instance.template === "tracespan") return toSpan(instance, fitted);
   const eventType = Object.hasOwn(events, instance.instance) ? events[instance.instance]! : undefined;
-  if (instance.template === "logentry" && eventType === undefined) return toLog(instance, onCut);
-  return toEvent(instance, eventType ?? edgeEventType, attributes, onCut);
+  if (instance.template === "logentry" && eventType === undefined) return toLog(instance, fitted);
+  return toEvent(instance, eventType ?? edgeEventType, attributes, fitted);
 }
 
 const keys = { metric: "metrics", log: "logs", trace: "spans" } as const;

@@ -1,8 +1,6 @@
 import type { TraceSpanInstance } from "../../schemas/model/instance.ts";
-import { type Attributes, type OnCut, toAttributes } from "./attributes.ts";
+import type { Attributes, Fit } from "./attributes.ts";
 import { millisecondsOf } from "./time.ts";
-
-const spanLimits = { count: 255, value: 4095 };
 
 /** A span in New Relic's own format. */
 export interface Span {
@@ -23,7 +21,7 @@ export const spanFields: readonly string[] = [
 ];
 
 /** The span that an instance becomes. An error without `error.message` gets one, by which New Relic tells errors. */
-export function toSpan(span: TraceSpanInstance, onCut: OnCut): Span {
+export function toSpan(span: TraceSpanInstance, fitted: Fit): Span {
   const { spanId, traceId, parentSpanId, name, service, kind, status, startTime, endTime } = span;
   const fields = {
     name,
@@ -38,6 +36,6 @@ export function toSpan(span: TraceSpanInstance, onCut: OnCut): Span {
     id: spanId,
     "trace.id": traceId,
     timestamp: millisecondsOf(startTime),
-    attributes: toAttributes({ ...error, ...span.attributes, ...fields }, spanLimits, onCut),
+    attributes: fitted({ ...error, ...span.attributes, ...fields }),
   };
 }

@@ -1,7 +1,7 @@
 import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
 import type { ConfigProblem } from "../adapter.ts";
 import type { NewRelicConfig } from "./config.ts";
-import { metricLimits } from "./metrics.ts";
+import { limits } from "./limits.ts";
 import { spanFields } from "./spans.ts";
 
 /** Names that New Relic keeps for itself, by what they would be attributes of. */
@@ -55,8 +55,8 @@ function nameProblems(config: NewRelicConfig, instance: InstanceDeclaration): re
     .filter((name) => reserved[kind].includes(name) || (kind === "metric" && name === instance.name))
     .map((name) => ({ path: [], message: reservedMessage(`"${name}" of the instance "${instance.name}"`) }));
   const count = names.length + Object.keys(config.attributes).length;
-  if (kind !== "metric" || count <= metricLimits.count) return problems;
-  const message = `"${instance.name}" has ${count} dimensions and attributes; New Relic takes ${metricLimits.count}`;
+  if (kind !== "metric" || count <= limits.metric.count) return problems;
+  const message = `"${instance.name}" has ${count} dimensions and attributes; New Relic takes ${limits.metric.count}`;
   return [...problems, { path: [], message }];
 }
 
