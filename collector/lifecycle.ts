@@ -1,20 +1,23 @@
+import { join } from "node:path";
 import type { Host } from "../adapters/adapter.ts";
 import { promClientSource } from "../adapters/shared/prom-client-source.ts";
 import type { ApiOptions } from "./admin/api/mount-api.ts";
 import { createMetricsPages, type MetricsPages } from "./admin/metrics-pages.ts";
 import { mountAdmin } from "./admin/server.ts";
 import type { CheckedConfig } from "./config/checked.ts";
+import { systemClock } from "./dispatch/clock.ts";
 import { createHandlers, type HandlerSource, type Handlers } from "./dispatch/handlers.ts";
+import { createStorage } from "./dispatch/storage.ts";
 import { type Listener, openListeners } from "./listeners.ts";
 import { createPipeline } from "./pipeline.ts";
 import { type CompiledPlan, createIntakeState, createPlan, type IntakeState } from "./plan.ts";
 import { openReceivers } from "./receivers/inventory.ts";
 import { openStats } from "./stats/stats.ts";
-import { countLosses } from "./telemetry/count-losses.ts";
 import { createHubEvents, type HubEvents } from "./telemetry/events.ts";
 import type { Log } from "./telemetry/log.ts";
 import { createHubMetrics, type HubMetrics } from "./telemetry/metrics.ts";
 import { observeIntake } from "./telemetry/observe-intake.ts";
+import { observeLanes, toHandlerRows } from "./telemetry/observe-lanes.ts";
 import { observeRules } from "./telemetry/observe-rules.ts";
 import { observeStats } from "./telemetry/observe-stats.ts";
 
@@ -44,9 +47,14 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   const metrics = createHubMetrics();
   const events = createHubEvents(metrics, log, now);
   const pages = createMetricsPages(promClientSource(metrics.registry), events.metricNameTaken);
+  const clock = systemClock(now);
   const handlers = createHandlers({
-    hostFor: (source) => hostFor(source, pages, events, log, now),
-    events: events.dispatch,
+    hostFor: (source, dropped) => hostFor(source, dropped, { pages, events, log, now }),
+    events: events.lanes,
+    clock,
+    storage: createStorage({ directory: join(dataDir, "spool"), events: events.storage, clock }),
+    random: Math.random,
+    retireMs: RETIRE_MS,
   });
   const state = createIntakeState(now);
   const first = await applyHandlers(handlers, checked, state);
@@ -56,8 +64,9 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   const stats =
     statsConfig === null ? undefined : await openStats({ config: statsConfig, directory: dataDir, log, now });
   if (stats !== undefined) observeStats(metrics, stats);
-  const pipeline = createPipeline(first.plan, events.pipeline, stats);
+  const pipeline = createPipeline(first.plan, { events: events.pipeline, lanes: handlers, stats });
   observeIntake(metrics, state);
+  observeLanes(metrics, handlers.status, now);
   let ready = false;
 
   const receivers = openReceivers({ intake: pipeline, events: events.receivers, now });
@@ -69,7 +78,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
     proxies: receivers.proxies,
     vocabulary: () => running.checked.vocabulary,
     config: () => running.shown,
-    handlers: () => countLosses(running.checked.handlers.values(), metrics),
+    handlers: () => toHandlerRows(handlers.status(), metrics),
   };
   let listeners: Listener[];
   try {
@@ -85,7 +94,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
       onFault: events.httpFault,
     });
   } catch (error) {
-    await Promise.all([handlers.close(), stats?.close()]);
+    await Promise.all([handlers.close(0), stats?.close()]);
     throw error;
   }
   ready = true;
@@ -107,7 +116,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
       receivers.setServing(false);
       const upstream = listeners.filter(({ serves }) => !serves.includes("admin"));
       await Promise.all(upstream.map((listener) => listener.drain(graceMs)));
-      await handlers.close();
+      await handlers.close(graceMs);
       await stats?.close();
       await Promise.all(
         listeners.filter((listener) => !upstream.includes(listener)).map((listener) => listener.drain(1000)),
@@ -148,12 +157,13 @@ async function applyHandlers(
   return { plan, settled: committed.then(() => prepared.retire()) };
 }
 
+/** How long a lane that a reload has replaced or removed may go on sending what waits in it. */
+const RETIRE_MS = 30_000;
+
 function hostFor(
   { name, instances }: HandlerSource,
-  pages: MetricsPages,
-  events: HubEvents,
-  log: Log,
-  now: () => number,
+  dropped: (reason: string, count: number) => void,
+  { pages, events, log, now }: { pages: MetricsPages; events: HubEvents; log: Log; now: () => number },
 ): Host {
   return {
     handler: name,
@@ -161,7 +171,10 @@ function hostFor(
     now,
     log: log.child({ handler: name }),
     fetch,
-    count: (counter, labels, value) => events.handlerCount(name, counter, labels, value),
+    count(counter, labels, value) {
+      if (counter === "dropped") dropped(labels.reason ?? "", value);
+      events.handlerCount(name, counter, labels, value);
+    },
     exposeMetrics: (source, address) => pages.expose(source, address),
   };
 }

@@ -49,57 +49,99 @@ export interface PipelineEvents {
   batch(source: string, matched: number, unmatched: number, malformed: number): void;
 }
 
-/** The way of every record: receivers report batches, and get a receipt back. */
+/** The lanes together: whether more may come, and whether what came is kept. */
+export interface Lanes {
+  /** Undefined if more may come; else resolves once it may, or rejects with an OverloadError after `maxWaitMs`, if given. */
+  room(maxWaitMs?: number): Promise<void> | undefined;
+  /** Undefined unless something is still being written to disk; rejects with an OverloadError if it could not be kept. */
+  kept(): Promise<void> | undefined;
+  /** That many records went through the rules. */
+  took(records: number): void;
+}
+
+/** The way of every record: receivers report batches, and get a receipt back. A pending receipt means: read nothing further from that sender. */
 export interface Pipeline {
-  reportAccessLogs(batch: AccessLogBatch): Receipt;
-  reportRecords(batch: RecordBatch): RecordReceipt;
+  /** Waits for room in lanes that make senders wait, however long: a stream can be held up. */
+  reportAccessLogs(batch: AccessLogBatch): Receipt | Promise<Receipt>;
+  /**
+   * Where the sender waits for an answer, the receipt comes when the records are kept as well as they ever will be (on disk, in lanes that are
+   * durable), and an OverloadError if there is no room for a while or the disk fails: the sender may send all of them again.
+   */
+  reportRecords(batch: RecordBatch): RecordReceipt | Promise<RecordReceipt>;
   /** Puts another plan in place, from the next batch on. */
   swap(plan: Plan): void;
 }
 
+/** What stands around the plans. */
+export interface PipelineParts {
+  readonly events: PipelineEvents;
+  readonly lanes: Lanes;
+  /** Counts every record. */
+  readonly stats?: StatsSink | undefined;
+}
+
+/** How long a sender that waits for an answer is held up before it is told to come again. */
+const MAX_WAIT_MS = 5_000;
+
 /** decode -> normalize -> rules -> dispatch: receivers hand over decoded batches, rules offer instances to lanes, statistics count every record. */
-export function createPipeline(first: Plan, events: PipelineEvents, stats?: StatsSink): Pipeline {
+export function createPipeline(first: Plan, { events, lanes, stats }: PipelineParts): Pipeline {
   let plan = first;
   let record = new AttributeRecord(plan.slots, plan.projection.slots);
 
+  const takeAccessLogs = (batch: AccessLogBatch): Receipt => {
+    const { rules } = plan;
+    const normalize = plan.normalize.accessLog(batch.origin);
+    const malformedBefore = batch.malformed;
+    let matched = 0;
+    let unmatched = 0;
+    for (let entry = batch.next(); entry !== undefined; entry = batch.next()) {
+      normalize(entry, record);
+      if (rules.report(record)) matched++;
+      else unmatched++;
+      stats?.record(record);
+    }
+    const malformed = batch.malformed - malformedBefore;
+    events.batch("accesslog", matched, unmatched, malformed);
+    const accepted = matched + unmatched;
+    lanes.took(accepted);
+    return { accepted, malformed, lastEndedMs: accepted > 0 ? endOf(record) : undefined };
+  };
+
+  const takeRecords = ({ source, origin, records, refused = [] }: RecordBatch): RecordReceipt => {
+    const { rules } = plan;
+    const normalize = plan.normalize.records(origin);
+    const rejected: RejectedRecord[] = [...refused];
+    const leftOut: RecordProblem[] = [];
+    let matched = 0;
+    for (const raw of records) {
+      record.reset();
+      const problem = normalize(raw, record, leftOut);
+      if (problem !== undefined) {
+        rejected.push({ index: raw.index, ...problem });
+        continue;
+      }
+      if (rules.report(record)) matched++;
+      stats?.record(record);
+    }
+    const malformed = rejected.length;
+    const accepted = records.length + refused.length - malformed;
+    events.batch(source, matched, accepted - matched, malformed);
+    lanes.took(accepted);
+    return { accepted, malformed, rejected, leftOut };
+  };
+
   return {
     reportAccessLogs(batch) {
-      const { rules } = plan;
-      const normalize = plan.normalize.accessLog(batch.origin);
-      const malformedBefore = batch.malformed;
-      let matched = 0;
-      let unmatched = 0;
-      for (let entry = batch.next(); entry !== undefined; entry = batch.next()) {
-        normalize(entry, record);
-        if (rules.report(record)) matched++;
-        else unmatched++;
-        stats?.record(record);
-      }
-      const malformed = batch.malformed - malformedBefore;
-      events.batch("accesslog", matched, unmatched, malformed);
-      const accepted = matched + unmatched;
-      return { accepted, malformed, lastEndedMs: accepted > 0 ? endOf(record) : undefined };
+      const room = lanes.room();
+      return room === undefined ? takeAccessLogs(batch) : room.then(() => this.reportAccessLogs(batch));
     },
-    reportRecords({ source, origin, records, refused = [] }) {
-      const { rules } = plan;
-      const normalize = plan.normalize.records(origin);
-      const rejected: RejectedRecord[] = [...refused];
-      const leftOut: RecordProblem[] = [];
-      let matched = 0;
-      for (const raw of records) {
-        record.reset();
-        const problem = normalize(raw, record, leftOut);
-        if (problem !== undefined) {
-          rejected.push({ index: raw.index, ...problem });
-          continue;
-        }
-        if (rules.report(record)) matched++;
-        stats?.record(record);
-      }
-      const malformed = rejected.length;
-      const accepted = records.length + refused.length - malformed;
-      events.batch(source, matched, accepted - matched, malformed);
-      return { accepted, malformed, rejected, leftOut };
+    reportRecords(batch) {
+      const { answered = false } = batch;
+      const room = lanes.room(answered ? MAX_WAIT_MS : undefined);
+      if (room !== undefined) return room.then(() => this.reportRecords(batch));
+      const receipt = takeRecords(batch);
+      const kept = answered ? lanes.kept() : undefined;
+      return kept?.then(() => receipt) ?? receipt;
     },
     swap(next) {
       plan = next;

@@ -5,7 +5,9 @@ import { inventory } from "../../adapters/inventory.ts";
 import type { CheckedConfig } from "../../collector/config/checked.ts";
 import { defaultConfigFile } from "../../collector/config/defaults.ts";
 import { loadConfig } from "../../collector/config/load.ts";
+import { systemClock } from "../../collector/dispatch/clock.ts";
 import { createHandlers } from "../../collector/dispatch/handlers.ts";
+import { createStorage, type StorageEvents } from "../../collector/dispatch/storage.ts";
 import { compile } from "../../collector/expr/compile.ts";
 import { createPipeline, type Pipeline } from "../../collector/pipeline.ts";
 import { createIntakeState, createPlan } from "../../collector/plan.ts";
@@ -34,6 +36,15 @@ export async function createDefaultPipeline(withStats: boolean): Promise<BenchPi
   const defaults = loadDefaults();
   const checked = withStats ? defaults : { ...defaults, config: { ...defaults.config, stats: null } };
   const log = { info() {}, warn() {}, error() {} };
+  const clock = systemClock();
+  const silent: StorageEvents = {
+    quarantined() {},
+    torn() {},
+    trouble() {},
+    deadLettersDropped() {},
+    waiting() {},
+    unusable() {},
+  };
   const handlers = createHandlers({
     hostFor: ({ name, instances }) => ({
       handler: name,
@@ -45,21 +56,28 @@ export async function createDefaultPipeline(withStats: boolean): Promise<BenchPi
       exposeMetrics: async () => async () => {},
     }),
     events: {
-      failed(_handler, error) {
+      fault(_handler, error) {
         throw error;
       },
+      failedAttempt() {},
     },
+    clock,
+    storage: createStorage({ directory: join(tmpdir(), "mixdown-bench-spool"), events: silent, clock }),
+    random: Math.random,
+    retireMs: 0,
   });
   const prepared = await handlers.prepare(checked.handlers);
   const plan = createPlan(checked, prepared.lanes, createIntakeState(Date.now));
   await prepared.commit();
   const events = { batch() {} };
-  if (checked.config.stats === null) return { pipeline: createPipeline(plan, events), close: async () => {} };
+  if (checked.config.stats === null)
+    return { pipeline: createPipeline(plan, { events, lanes: handlers }), close: () => handlers.close(0) };
   const directory = mkdtempSync(join(tmpdir(), "mixdown-bench-"));
   const stats = await openStats({ config: checked.config.stats, directory, log, now: Date.now });
   return {
-    pipeline: createPipeline(plan, events, stats),
+    pipeline: createPipeline(plan, { events, lanes: handlers, stats }),
     async close() {
+      await handlers.close(0);
       await stats.close();
       rmSync(directory, { recursive: true });
     },

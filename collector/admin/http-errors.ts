@@ -17,6 +17,7 @@ interface HttpFault extends Error {
   readonly statusCode?: number;
   readonly code?: string;
   readonly details?: readonly unknown[];
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Gives a server the hub's form of errors: `{"error":{code,message,details}}`, never a stack. */
@@ -28,8 +29,12 @@ export function useErrorBodies(server: FastifyInstance, onFault: (error: unknown
   );
   server.setErrorHandler((error: HttpFault, request, reply) => {
     const status = error.statusCode ?? 500;
-    const { code = "BAD_REQUEST", message, details } = error;
-    if (status < 500 || status === 503) return reply.code(status).send(toErrorBody(code, message, details));
+    const { code = "BAD_REQUEST", message, details, headers = {} } = error;
+    if (status < 500 || status === 503)
+      return reply
+        .code(status)
+        .headers(headers)
+        .send(toErrorBody(code, message, details));
     onFault(error, request.url);
     return reply.code(status).send(toErrorBody("INTERNAL", "the hub failed to answer; its log says why"));
   });

@@ -69,12 +69,17 @@ export const laneSettings = {
     ),
 };
 
-const laneConfig = z.strictObject(laneSettings);
+const written = z.strictObject(laneSettings);
 
-/** Checked settings of a lane; times in milliseconds. */
-export type LaneConfig = z.output<typeof laneConfig>;
 /** Checked settings of a log on disk. */
 export type DurableConfig = z.output<typeof durable>;
+/** Checked settings of a lane; times in milliseconds. */
+export type LaneConfig = Omit<z.output<typeof written>, "durable"> & { readonly durable: false | DurableConfig };
 
-/** The defaults of a log on disk, for `durable: true`. */
+/** The settings of a log on disk for `durable: true`. */
 export const durableDefaults: DurableConfig = durable.parse({});
+
+/** The settings of a lane with the defaults of `durable: true` filled in. */
+export function toLaneConfig(settings: z.output<typeof written>): LaneConfig {
+  return { ...settings, durable: settings.durable === true ? durableDefaults : settings.durable };
+}

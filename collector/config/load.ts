@@ -11,6 +11,7 @@ import { defineVocabulary } from "./check-vocabulary.ts";
 import type { CheckedConfig, CheckedHandler, CheckedInstance, ReadHandler } from "./checked.ts";
 import { defaultListeners } from "./defaults.ts";
 import type { Environment } from "./environment.ts";
+import { toLaneConfig } from "./lane-schema.ts";
 import { type FileTree, mergeFiles, sectionOf, toDefaultTree } from "./merge.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import type { FindPlugin } from "./plugin-outcome.ts";
@@ -155,7 +156,7 @@ function withLanes(handlers: ReadonlyMap<string, ReadHandler>, config: HubConfig
   return new Map(
     [...handlers].map(([name, handler]) => {
       const { adapter: _, params: __, ...lane } = config.handlers[name] as HubConfig["handlers"][string];
-      return [name, { ...handler, lane }];
+      return [name, { ...handler, lane: toLaneConfig(lane) }];
     }),
   );
 }

@@ -1,23 +1,42 @@
 import type { Aggregator } from "../../adapters/adapter.ts";
 import type { Template } from "../../schemas/model/instance.ts";
-import type { Lane } from "./lane.ts";
-
-/** What the hub wants to know of a direct lane. */
-export interface DirectLaneEvents {
-  /** The adapter threw, which is a fault of the adapter; the instance is lost. */
-  failed(handler: string, error: unknown): void;
-}
+import type { Lane, LaneEvents } from "./lane.ts";
+import type { Ledger } from "./ledger.ts";
 
 /** The lane of an adapter that aggregates in process: no queue, each instance is recorded at once. */
-export function createDirectLane(handler: string, aggregator: Aggregator<Template>, events: DirectLaneEvents): Lane {
+export function createDirectLane(
+  handler: string,
+  aggregator: Aggregator<Template>,
+  ledger: Ledger,
+  events: LaneEvents,
+): Lane {
   return {
     handler,
+    record: () => void ledger.records++,
     offer(instance) {
+      ledger.received++;
       try {
         aggregator.record(instance);
+        ledger.delivered++;
       } catch (error) {
-        events.failed(handler, error);
+        ledger.drop("adapter_fault", 1);
+        events.fault(handler, error);
       }
     },
+    isFull: false,
+    kept: () => undefined,
+    adapterDropped(reason, count) {
+      ledger.delivered -= count;
+      ledger.drop(reason, count);
+    },
+    state: () => ({
+      queued: { items: 0, bytes: 0 },
+      underWay: 0,
+      pending: 0,
+      oldestMs: undefined,
+      breaker: "closed",
+      concurrency: 1,
+    }),
+    close: () => aggregator.close(),
   };
 }

@@ -5,11 +5,25 @@ import { aRecord, metric, rule, tableOf as tableFor } from "./rules.fixture.ts";
 
 /** A table whose rules send metrics only. */
 function tableOf(...given: Parameters<typeof tableFor>) {
-  const { table, sent } = tableFor(...given);
-  return { table, sent: sent as MetricInstance[] };
+  const { table, sent, counted } = tableFor(...given);
+  return { table, sent: sent as MetricInstance[], counted };
 }
 
 describe("a rule table", () => {
+  it("counts a record once for each handler that gets anything of it", () => {
+    const { table, counted } = tableOf(
+      [
+        rule("a", undefined, ["requests", "bytes"]),
+        rule("b", undefined, ["bytes"], "other"),
+        rule("c", undefined, ["requests"], "h"),
+      ],
+      [metric("requests", "1", {}), metric("bytes", "request.size", {})],
+    );
+    table.report(aRecord({ "request.size": 5 }));
+    table.report(aRecord({}));
+    expect(counted).toEqual({ h: 2, other: 1 });
+  });
+
   it("sends instances of the rules that apply", () => {
     const { table, sent } = tableOf(
       [rule("http", 'context.protocol == "http"', ["requests"]), rule("tcp", 'context.protocol == "tcp"', ["bytes"])],

@@ -8,6 +8,8 @@ import { createRuleIndex, type IndexedRule } from "./rule-index.ts";
 
 /** Where instances go: one for each handler. */
 export interface Outbox {
+  /** Another record of which this handler is sent something. */
+  record(): void;
   offer(instance: Instance): void;
 }
 
@@ -44,8 +46,14 @@ export interface RuleTable {
 
 const eventSlot = slotOf("context.event");
 
-interface Action {
+/** A handler, and the last record of which it was sent something. */
+interface Target {
   readonly outbox: Outbox;
+  serial: number;
+}
+
+interface Action {
+  readonly target: Target;
   readonly makers: readonly SharedMaker[];
 }
 
@@ -60,7 +68,8 @@ interface CompiledRule extends IndexedRule {
 export function createRuleTable(options: RuleTableOptions): RuleTable {
   const used = new Set(options.rules.flatMap(({ actions }) => actions.flatMap(({ instances }) => instances)));
   const makers = createMakers(used, options.instances, options);
-  const rules = options.rules.map((rule) => compileRule(rule, makers, options.outboxes));
+  const targets = new Map([...options.outboxes].map(([name, outbox]) => [name, { outbox, serial: -1 }]));
+  const rules = options.rules.map((rule) => compileRule(rule, makers, targets));
   const everyRecord = createRuleIndex(rules);
   const unfinished = createRuleIndex(rules.filter(({ readsEvent }) => readsEvent));
   let serial = 0;
@@ -72,10 +81,13 @@ export function createRuleTable(options: RuleTableOptions): RuleTable {
       const index = record.final ? everyRecord : unfinished;
       return index.each(values, (rule) => {
         rule.hits++;
-        for (const { outbox, makers } of rule.actions) {
+        for (const { target, makers } of rule.actions) {
           for (const maker of makers) {
             const instance = maker.of(values, serial);
-            if (instance !== undefined) outbox.offer(instance);
+            if (instance === undefined) continue;
+            if (target.serial !== serial) target.outbox.record();
+            target.serial = serial;
+            target.outbox.offer(instance);
           }
         }
       });
@@ -89,16 +101,16 @@ export function createRuleTable(options: RuleTableOptions): RuleTable {
 function compileRule(
   rule: RuleSource,
   makers: ReadonlyMap<string, SharedMaker>,
-  outboxes: RuleTableOptions["outboxes"],
+  targets: ReadonlyMap<string, Target>,
 ): CompiledRule {
   return {
     name: rule.name,
     match: rule.match,
     readsEvent: rule.match?.slots.includes(eventSlot) ?? false,
     actions: rule.actions.map(({ handler, instances }) => {
-      const outbox = outboxes.get(handler);
-      if (outbox === undefined) throw new Error(`handler ${handler} is not open`);
-      return { outbox, makers: instances.map((name) => makers.get(name) as SharedMaker) };
+      const target = targets.get(handler);
+      if (target === undefined) throw new Error(`handler ${handler} is not open`);
+      return { target, makers: instances.map((name) => makers.get(name) as SharedMaker) };
     }),
     hits: 0,
   };

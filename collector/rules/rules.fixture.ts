@@ -37,25 +37,29 @@ export const rule = (name: string, match: string | undefined, instances: string[
   actions: [{ handler, instances }],
 });
 
-/** A table with the handlers `h` and `other`, and what they were sent. */
+/** A table with the handlers `h` and `other`, what they were sent, and of how many records each. */
 export function tableOf(
   rules: RuleSource[],
   instances: InstanceSource[],
   maxTuples = 100,
-): { readonly table: RuleTable; readonly sent: Instance[] } {
+): { readonly table: RuleTable; readonly sent: Instance[]; readonly counted: { h: number; other: number } } {
   const sent: Instance[] = [];
-  const outbox = { offer: (instance: Instance) => sent.push(instance) };
+  const counted = { h: 0, other: 0 };
+  const outbox = (handler: keyof typeof counted) => ({
+    record: () => void counted[handler]++,
+    offer: (instance: Instance) => void sent.push(instance),
+  });
   const table = createRuleTable({
     rules,
     instances: new Map(instances.map((source) => [source.declaration.name, source])),
     outboxes: new Map([
-      ["h", outbox],
-      ["other", outbox],
+      ["h", outbox("h")],
+      ["other", outbox("other")],
     ]),
     maxTuples,
     now: () => 1_767_366_245_125,
   });
-  return { table, sent };
+  return { table, sent, counted };
 }
 
 /** A record that has these attributes. */

@@ -1,4 +1,5 @@
-import type { DirectLaneEvents } from "../dispatch/direct-lane.ts";
+import type { LaneEvents } from "../dispatch/lane.ts";
+import type { StorageEvents } from "../dispatch/storage.ts";
 import type { PipelineEvents } from "../pipeline.ts";
 import type { ReceiverEvents } from "../receivers/receiver.ts";
 import type { TransportEvents } from "../transport/events.ts";
@@ -9,7 +10,8 @@ import type { HubMetrics } from "./metrics.ts";
 /** What the stages report, counted in the hub's metrics and logged where an operator should know. */
 export interface HubEvents {
   readonly pipeline: PipelineEvents;
-  readonly dispatch: DirectLaneEvents;
+  readonly lanes: LaneEvents;
+  readonly storage: StorageEvents;
   readonly receivers: ReceiverEvents;
   transport(listener: string): TransportEvents;
   tls(listener: string): TlsEvents;
@@ -43,12 +45,17 @@ export function createHubEvents(metrics: HubMetrics, log: Log, now: () => number
         if (malformed > 0) metrics.records.inc({ source, outcome: "malformed" }, malformed);
       },
     },
-    dispatch: {
-      failed(handler, error) {
+    lanes: {
+      fault(handler, error) {
         metrics.handlerErrors.inc({ handler });
-        logFault(`handler ${handler}`, { handler, err: error }, "an adapter threw; the instance is lost");
+        logFault(`fault ${handler}`, { handler, err: error }, "an adapter threw, which is a fault of the adapter");
       },
+      failedAttempt: (handler, reason) =>
+        limited(`attempt ${handler}`, (suppressed) =>
+          log.warn({ handler, reason, suppressed }, "a handler could not deliver a batch"),
+        ),
     },
+    storage: createStorageEvents(metrics, log, logFault),
     receivers: {
       streamOpened: (source) => metrics.sourceStreams.inc({ source }),
       streamClosed: (source) => metrics.sourceStreams.dec({ source }),
@@ -84,6 +91,39 @@ export function createHubEvents(metrics: HubMetrics, log: Log, now: () => number
     httpFault(error, url) {
       logFault("http", { err: error, url }, "failed to answer over HTTP");
     },
+  };
+}
+
+function createStorageEvents(
+  metrics: HubMetrics,
+  log: Log,
+  logFault: (key: string, fields: object, message: string) => void,
+): StorageEvents {
+  return {
+    quarantined(handler, records, bytes, file) {
+      metrics.spoolQuarantinedBytes.inc({ handler }, bytes);
+      logFault(
+        `quarantine ${handler}`,
+        { handler, records, bytes, file },
+        "a log on disk was damaged; the rest goes on",
+      );
+    },
+    torn: (handler, bytes) =>
+      log.info(
+        { handler, bytes },
+        "a write that a killed process left unfinished was cut off; nobody had been told of it",
+      ),
+    trouble(handler, trouble, detail) {
+      if (trouble === undefined) log.info({ handler, detail }, "a log on disk takes records again");
+      else logFault(`trouble ${handler}`, { handler, trouble, detail }, "a log on disk takes no records");
+    },
+    deadLettersDropped(handler, letters, why) {
+      metrics.deadLettersDropped.inc({ handler, reason: why }, letters);
+      logFault(`dead letters ${handler}`, { handler, letters, why }, "dead letters are gone");
+    },
+    waiting: (directory) => log.warn({ directory }, "another hub has the logs on disk; this one waits for them"),
+    unusable: (handler, error) =>
+      logFault(`unusable ${handler}`, { handler, err: error }, "a log on disk cannot be used"),
   };
 }
 

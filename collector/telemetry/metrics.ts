@@ -22,6 +22,8 @@ export interface HubMetrics {
   readonly handlerOverflow: Counter<"handler" | "metric" | "label">;
   readonly handlerExpired: Counter<"handler" | "metric">;
   readonly handlerDropped: Counter<"handler" | "metric" | "reason">;
+  readonly spoolQuarantinedBytes: Counter<"handler">;
+  readonly deadLettersDropped: Counter<"handler" | "reason">;
   /** Adds a metric whose values are read when scraped. */
   observe<Label extends string>(options: ObservedMetric<Label>): void;
 }
@@ -88,6 +90,16 @@ export function createHubMetrics(): HubMetrics {
       "metric",
       "reason",
     ]),
+    spoolQuarantinedBytes: counter(
+      "spool_quarantined_bytes_total",
+      "Damaged bytes of logs on disk that were moved to quarantine.",
+      ["handler"],
+    ),
+    deadLettersDropped: counter(
+      "dead_letters_dropped_total",
+      "Dead letters that are gone: expired to make room for newer ones, or not taken by the disk.",
+      ["handler", "reason"],
+    ),
     observe(options) {
       observe(registry, options);
     },

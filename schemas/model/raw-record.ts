@@ -65,6 +65,8 @@ export interface RecordBatch {
   readonly records: readonly RawRecord[];
   /** Records that could not be read, to be counted with the others. */
   readonly refused?: readonly RejectedRecord[];
+  /** The sender waits for an answer, which tells it that the records are kept. One that does not is held up for as long as there is no room. */
+  readonly answered?: boolean;
 }
 
 /** What became of each record; `malformed` is the number of those rejected. */

@@ -21,17 +21,38 @@ export interface ShownConfig {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** A handler, and what it lost. */
+/**
+ * A handler, and what became of everything that came in: `records = filtered + those it was sent something of`, and
+ * `received + recovered = delivered + dropped + deadLettered + pending`.
+ */
 export interface HandlerRow {
   readonly name: string;
   readonly adapter: string;
   readonly state: "open";
   /** What rules send to it. */
   readonly instances: readonly string[];
-  /** Instances lost since the adapter threw. */
-  readonly failed: number;
-  /** Instances not taken, by reason. */
+  /** Records that came in since the handler is there. */
+  readonly records: number;
+  /** Those of them of which it was sent nothing. */
+  readonly filtered: number;
+  /** Instances that rules sent, and those that had waited on disk. */
+  readonly received: number;
+  readonly recovered: number;
+  /** What became of them. */
+  readonly delivered: number;
   readonly dropped: Readonly<Record<string, number>>;
+  readonly deadLettered: number;
+  readonly pending: number;
+  /** `oldestMs`: when the oldest pending instance came, in milliseconds since the epoch. */
+  readonly queue: { readonly items: number; readonly bytes: number; readonly oldestMs: number | undefined };
+  /** Batches on their way, and how many may be. */
+  readonly underWay: number;
+  readonly concurrency: number;
+  readonly breaker: "closed" | "open" | "half_open";
+  /** Batches that had to be sent again. */
+  readonly retries: number;
+  readonly lastError: { readonly atMs: number; readonly reason: string } | undefined;
+  readonly lastDeliveredMs: number | undefined;
   /** Instances that went to an overflow series. */
   readonly overflow: number;
 }
@@ -42,6 +63,8 @@ export interface HubState {
   vocabulary(): Vocabulary;
   config(): ShownConfig;
   handlers(): Promise<readonly HandlerRow[]>;
+  /** Milliseconds since the epoch. */
+  now(): number;
 }
 
 const count = z.int().nonnegative();
@@ -101,9 +124,33 @@ const handlersAnswer = z.strictObject({
         name: z.string(),
         adapter: z.string(),
         state: z.literal("open"),
-        instances: z.array(z.string()).readonly().describe("What rules send to it."),
-        failed: count.describe("Instances lost since the adapter threw."),
-        dropped: z.record(z.string(), count).readonly().describe("Instances not taken, by reason."),
+        instances: z.array(z.string()).describe("What rules send to it."),
+        records: count.describe("Records that came in since the handler is there."),
+        filtered: count.describe(
+          "Those of them of which it was sent nothing: no rule applied, or sampling left them out.",
+        ),
+        received: count.describe("Instances that rules sent to it."),
+        recovered: count.describe("Instances that had waited on disk when the hub started, or were replayed."),
+        delivered: count.describe("Instances that the backend took."),
+        dropped: z.record(z.string(), count).describe("Instances lost, by reason."),
+        deadLettered: count.describe("Instances set aside since the backend will never take them."),
+        pending: count.describe("Instances that wait or are on their way."),
+        queue: z.strictObject({
+          items: count,
+          bytes: count.describe("In memory; what waits on disk is not counted."),
+          oldest: time.nullable().describe("When the oldest pending instance came."),
+          oldestAgeMs: count.nullable(),
+        }),
+        underWay: count.describe("Batches on their way to the backend."),
+        concurrency: count.describe("Batches that may be on their way at once, for now."),
+        breaker: z
+          .enum(["closed", "open", "half_open"])
+          .describe(
+            "Whether batches are kept away from a backend that failed; half open: one tries whether it is back.",
+          ),
+        retries: count.describe("Batches that had to be sent again."),
+        lastError: z.strictObject({ at: time, reason: z.string() }).nullable().describe("Why an attempt failed last."),
+        lastDelivered: time.nullable().describe("When a batch was delivered last."),
         overflow: count.describe("Instances that went to an overflow series."),
       })
       .meta({ id: "Handler", description: "A configured adapter at work." }),
@@ -115,8 +162,25 @@ const byName = (a: { readonly name: string }, b: { readonly name: string }) =>
 
 const toTime = (ms: number): string => new Date(ms).toISOString();
 
+const orNull = (ms: number | undefined): string | null => (ms === undefined ? null : toTime(ms));
+
+/** A handler as it is answered. */
+function toHandler({ queue: { oldestMs, ...queue }, lastError, lastDeliveredMs, ...row }: HandlerRow, nowMs: number) {
+  return {
+    ...row,
+    instances: [...row.instances],
+    queue: {
+      ...queue,
+      oldest: orNull(oldestMs),
+      oldestAgeMs: oldestMs === undefined ? null : Math.max(0, Math.round(nowMs - oldestMs)),
+    },
+    lastError: lastError === undefined ? null : { at: toTime(lastError.atMs), reason: lastError.reason },
+    lastDelivered: orNull(lastDeliveredMs),
+  };
+}
+
 /** The routes about the hub itself. */
-export function hubRoutes({ proxies, vocabulary, config, handlers }: HubState): readonly ApiRoute[] {
+export function hubRoutes({ proxies, vocabulary, config, handlers, now }: HubState): readonly ApiRoute[] {
   return [
     defineRoute({
       path: "/proxies",
@@ -159,17 +223,19 @@ export function hubRoutes({ proxies, vocabulary, config, handlers }: HubState): 
       summary: "Configured adapters at work, and what they lost.",
       query: { format },
       answer: handlersAnswer,
-      read: async () => ({ handlers: [...(await handlers())].sort(byName) }),
+      read: async () => ({ handlers: [...(await handlers())].sort(byName).map((row) => toHandler(row, now())) }),
       table: ({ handlers }) =>
         formatTable(
-          ["handler", "adapter", "state", "failed", "dropped", "overflow"].map((head, place) => ({
-            head,
-            alignRight: place > 2,
-          })),
-          handlers.map(({ name, adapter, state, failed, dropped, overflow }) => [
-            ...[name, adapter, state, String(failed)],
+          ["handler", "adapter", "pending", "delivered", "dropped", "dead", "breaker", "last error"].map(
+            (head, place) => ({
+              head,
+              alignRight: place >= 2 && place <= 5,
+            }),
+          ),
+          handlers.map(({ name, adapter, pending, delivered, dropped, deadLettered, breaker, lastError }) => [
+            ...[name, adapter, String(pending), String(delivered)],
             String(Object.values(dropped).reduce((sum, lost) => sum + lost, 0)),
-            String(overflow),
+            ...[String(deadLettered), breaker, lastError?.reason ?? ""],
           ]),
         ),
     }),

@@ -3,6 +3,27 @@ import { createVocabulary } from "../../../schemas/attributes/vocabulary.ts";
 import { storedAttributes } from "../../stats/dimensions.ts";
 import { anApi, startMs, type TestApi } from "./api.fixture.ts";
 import { readOpenApi } from "./api-schema.fixture.ts";
+import type { HandlerRow } from "./hub-routes.ts";
+
+const aHandler = (name: string): HandlerRow => ({
+  ...{
+    name,
+    adapter: "prometheus",
+    state: "open",
+    instances: ["r"],
+    records: 10,
+    filtered: 4,
+    received: 6,
+    recovered: 0,
+  },
+  ...{ delivered: 6, dropped: {}, deadLettered: 0, pending: 0, queue: { items: 0, bytes: 0, oldestMs: undefined } },
+  ...{ underWay: 0, concurrency: 1, breaker: "closed", retries: 0, lastError: undefined, lastDeliveredMs: undefined },
+  overflow: 0,
+});
+const troubled: Partial<HandlerRow> = {
+  ...{ dropped: { type: 2 }, pending: 4, breaker: "open", lastError: { atMs: startMs, reason: "503" } },
+  queue: { items: 4, bytes: 400, oldestMs: startMs - 5000 },
+};
 
 const paths = ["/stats/services", "/stats/edges", "/stats/timeseries", "/stats/values"];
 const hubPaths = ["/proxies", "/attributes", "/config", "/handlers"];
@@ -31,26 +52,7 @@ describe("the API", () => {
         loadedMs: startMs,
         config: { rules: [], listeners: { admin: { address: "127.0.0.1:0" } } },
       }),
-      handlers: async () => [
-        {
-          name: "p2",
-          adapter: "prometheus",
-          state: "open",
-          instances: [],
-          failed: 0,
-          dropped: { type: 0 },
-          overflow: 0,
-        },
-        {
-          name: "p1",
-          adapter: "prometheus",
-          state: "open",
-          instances: ["r"],
-          failed: 1,
-          dropped: { type: 2 },
-          overflow: 3,
-        },
-      ],
+      handlers: async () => [aHandler("p2"), { ...aHandler("p1"), ...troubled }],
     });
     check = await readOpenApi(api);
   });
@@ -93,7 +95,19 @@ describe("the API", () => {
 
   it("tells of handlers, sorted", async () => {
     const { handlers } = await get("/handlers");
-    expect(handlers).toMatchObject([{ name: "p1", failed: 1, dropped: { type: 2 }, overflow: 3 }, { name: "p2" }]);
+    expect(handlers).toMatchObject([
+      {
+        ...{ name: "p1", dropped: { type: 2 }, breaker: "open" },
+        queue: {
+          items: 4,
+          bytes: 400,
+          oldest: new Date(startMs - 5000).toISOString(),
+          oldestAgeMs: expect.any(Number),
+        },
+        lastError: { at: new Date(startMs).toISOString(), reason: "503" },
+      },
+      { name: "p2", queue: { oldest: null, oldestAgeMs: null }, lastError: null, lastDelivered: null },
+    ]);
   });
 
   it.each(["/proxies", "/attributes", "/handlers"])("%s has a table", async (path) => {

@@ -149,7 +149,14 @@ export async function openSpool(options: SpoolOptions, { openFile }: Disk = {}):
     const skipped = gaps.reduce((sum, { from, to }) => sum + to - from, 0);
     const pending = writer.next - 1 - acked - skipped;
     const oldestMs = pending === 0 ? undefined : (marks[0]?.timeMs ?? unreadSinceMs);
-    return { pending, bytes: segments.bytes, oldestMs, trouble: told };
+    return {
+      pending,
+      readable: Math.max(0, writer.end - reader.position),
+      unwritten: writer.next - writer.end,
+      bytes: segments.bytes,
+      oldestMs,
+      trouble: told,
+    };
   }
 
   reclaim();

@@ -17,6 +17,10 @@ export type SpoolTrouble = "spool_full" | "disk_full" | "disk_error";
 export interface SpoolState {
   /** Records appended and neither acknowledged nor set aside. */
   readonly pending: number;
+  /** Records that `read` would give now. */
+  readonly readable: number;
+  /** Records appended and not yet written. */
+  readonly unwritten: number;
   /** Bytes on disk, acknowledged records of the oldest file included. */
   readonly bytes: number;
   /** When the oldest pending record was appended, in milliseconds since the epoch. */

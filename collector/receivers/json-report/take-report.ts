@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
-import type { RejectedRecord, ReportOrigin } from "../../../schemas/model/raw-record.ts";
+import { OverloadError } from "../../../schemas/model/overload.ts";
+import type { RecordBatch, RecordReceipt, RejectedRecord, ReportOrigin } from "../../../schemas/model/raw-record.ts";
 import { findRecords, type Report, ReportError } from "../../decode/json-report.ts";
 import { type BodyOptions, readBody } from "../../transport/http-body.ts";
-import { HttpError } from "../../transport/http-error.ts";
+import { HttpError, overloaded } from "../../transport/http-error.ts";
 import type { ReceiverHost } from "../receiver.ts";
 import { writesLines } from "./media-type.ts";
 
@@ -60,7 +61,8 @@ async function takeRecords(source: string, report: Report, { intake, events }: R
   let refused = report.refused;
   for (;;) {
     const records = report.next(turn.records, turn.length);
-    const receipt = await intake.reportRecords({ source, origin, records, refused });
+    const batch = { source, origin, records, refused, answered: true };
+    const receipt = await take(batch, accepted + rejected.length === 0, intake);
     accepted += receipt.accepted;
     rejected.push(...receipt.rejected);
     if (accepted + rejected.length >= report.count) break;
@@ -74,6 +76,22 @@ async function takeRecords(source: string, report: Report, { intake, events }: R
   };
 }
 
+/** A report of which nothing was taken is refused as a whole; later, the records of a turn that found no room are. */
+async function take(
+  batch: RecordBatch,
+  isFirst: boolean,
+  intake: ReceiverHost["intake"],
+): Promise<Pick<RecordReceipt, "accepted" | "rejected">> {
+  try {
+    return await intake.reportRecords(batch);
+  } catch (error) {
+    if (isFirst || !(error instanceof OverloadError)) throw error;
+    const { message } = error;
+    const notTaken = batch.records.map(({ index }) => ({ index, reason: "overload", error: message }));
+    return { accepted: 0, rejected: [...(batch.refused ?? []), ...notTaken] };
+  }
+}
+
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -81,6 +99,7 @@ function nextTurn(): Promise<void> {
 const statuses = { MALFORMED_JSON: 400, NOT_A_REPORT: 400, TOO_MANY_RECORDS: 413 } as const;
 
 function toHttpError(error: unknown): unknown {
+  if (error instanceof OverloadError) return overloaded(error);
   if (!(error instanceof ReportError)) return error;
   return new HttpError(statuses[error.code], error.code, error.message, [error.place]);
 }
