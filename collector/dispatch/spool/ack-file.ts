@@ -1,4 +1,4 @@
-import { closeSync, constants, fdatasync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, fdatasync, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
 import { crc32c } from "./crc32c.ts";
 
@@ -26,6 +26,7 @@ export class AckFile {
     this.#path = path;
     const file = this.#open();
     if (file === undefined) return;
+    reserve(file);
     for (const slot of [0, 1]) this.#read(file, slot);
   }
 
@@ -90,5 +91,15 @@ export class AckFile {
     if (slot.readUInt32LE(16) !== crc32c(slot, 0, 16) || turn <= this.#turn) return;
     this.#turn = turn;
     this.#position = slot.readDoubleLE(8);
+  }
+}
+
+/** Takes the room for both slots at once, so that a disk that is full later does not keep positions from being written. */
+function reserve(file: number): void {
+  try {
+    if (fstatSync(file).size > slotsApart) return;
+    for (const place of [0, 1]) writeSync(file, Buffer.alloc(slotBytes), 0, slotBytes, place * slotsApart);
+  } catch {
+    // The disk is full already; positions are written once it is not.
   }
 }

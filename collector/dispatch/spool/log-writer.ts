@@ -9,7 +9,7 @@ import { SpoolError, troubleOf } from "./spool-error.ts";
 export interface LogWriterEvents {
   /** There is more to read. */
   written(): void;
-  /** The disk does not take writes or, with undefined, takes them again. */
+  /** The disk does not take writes, told again each time it is tried, or, with undefined, takes them again. */
   trouble(trouble: SpoolTrouble | undefined, detail: string): void;
   /** Appended records that could not be written. */
   lost(records: number, detail: string): void;
@@ -202,8 +202,7 @@ export class LogWriter {
       await this.#files.sync();
     } catch (error) {
       this.#repair = undefined;
-      this.#trouble = troubleOf(error);
-      this.#probeLater();
+      this.#enterTrouble(error);
       return;
     }
     this.#repair = undefined;
