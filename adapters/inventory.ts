@@ -2,7 +2,8 @@ import type { Adapter } from "./adapter.ts";
 import { http } from "./http/index.ts";
 import { loki } from "./loki/index.ts";
 import { newrelic } from "./newrelic/index.ts";
+import { otlpLogs } from "./otlp-logs/index.ts";
 import { prometheus } from "./prometheus/index.ts";
 
 /** The built-in adapters. */
-export const inventory: readonly Adapter[] = [prometheus, http, newrelic, loki];
+export const inventory: readonly Adapter[] = [prometheus, http, newrelic, loki, otlpLogs];

@@ -4,6 +4,7 @@ import { type Delivery, defineAdapter } from "../../adapters/adapter.ts";
 import { http } from "../../adapters/http/index.ts";
 import { loki } from "../../adapters/loki/index.ts";
 import { newrelic } from "../../adapters/newrelic/index.ts";
+import { otlpLogs } from "../../adapters/otlp-logs/index.ts";
 import { prometheus } from "../../adapters/prometheus/index.ts";
 import { aLogEntry } from "../support/instances.ts";
 import { aMetric, aTuple, declareMetric } from "../support/metric-instance.ts";
@@ -38,6 +39,14 @@ adapterBattery(loki, {
   instances: [{ name: "access", template: "logentry", variables: { path: "STRING" } }],
   instance: (i) => aLogEntry("access", { variables: { path: `/${i}` } }),
   readme: readFileSync(new URL("../../adapters/loki/README.md", import.meta.url), "utf8"),
+});
+
+adapterBattery(otlpLogs, {
+  params: { endpoint: "http://backend.test/", protocol: "http" },
+  instances: [{ name: "access", template: "logentry", variables: { path: "STRING" } }],
+  instance: (i) => aLogEntry("access", { variables: { path: `/${i}` } }),
+  readme: readFileSync(new URL("../../adapters/otlp-logs/README.md", import.meta.url), "utf8"),
+  exceptions: { "asks for a retry on 500": "OTLP takes 500 for a fault of the data, which is the same the next time" },
 });
 
 /** The smallest outlet there is: shows that the battery's other half can be passed. */

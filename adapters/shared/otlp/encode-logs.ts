@@ -1,11 +1,5 @@
-import type {
-  EdgeInstance,
-  EdgePeer,
-  InstanceDeclaration,
-  LogEntryInstance,
-  PlainValue,
-  Severity,
-} from "../../../schemas/model/instance.ts";
+import type { EdgeInstance, InstanceDeclaration, LogEntryInstance, Severity } from "../../../schemas/model/instance.ts";
+import { flatPeers } from "../flat-object.ts";
 import { type AttributeTypes, writeAnyValue, writeAttribute, writeAttributes } from "./attributes.ts";
 import { type ByteWriter, wire } from "./byte-writer.ts";
 import { createEncoder, type Encoder, typesOf } from "./encoder.ts";
@@ -75,14 +69,5 @@ function writeEdge(writer: ByteWriter, edge: EdgeInstance): void {
   writeTime(writer, 1, edge.time);
   writeNumber(writer, 2, severityNumbers.info);
   writeText(writer, 3, "INFO");
-  writeAttributes(writer, 6, edgeAttributes(edge));
-}
-
-/** `source.name`, `destination.workload`, ..., and `protocol`; what is not known is left out. */
-function edgeAttributes({ source, destination, protocol }: EdgeInstance): Record<string, PlainValue | undefined> {
-  return { ...peerAttributes("source", source), ...peerAttributes("destination", destination), protocol };
-}
-
-function peerAttributes(side: string, peer: EdgePeer): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(peer).map(([key, value]) => [`${side}.${key}`, value]));
+  writeAttributes(writer, 6, { ...flatPeers(edge), protocol: edge.protocol });
 }
