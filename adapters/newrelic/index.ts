@@ -29,7 +29,6 @@ export const newrelic = defineAdapter<"logentry" | "edge" | "tracespan", typeof 
         "api-key": settings.licenseKey,
         "content-type": "application/json",
         "x-request-id": requestIdOf(instances),
-        "user-agent": "Mixdown",
         ...(api === "trace" ? { "data-format": "newrelic", "data-format-version": "1" } : {}),
       };
       const request = {

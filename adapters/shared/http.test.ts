@@ -28,6 +28,9 @@ describe("a batch", () => {
     expect(request).toMatchObject({ method: "POST", path: "/x?y=z", body: Buffer.from("[1]") });
     expect(request!.headers).toMatchObject({ "x-a": "b", "content-length": "3" });
     expect(request!.headers).not.toHaveProperty("content-encoding");
+    expect(request!.headers["user-agent"]).toBe("mixdown");
+    const own = await posted({ status: 200 }, { headers: { "user-agent": "theirs" } });
+    expect(own.request!.headers["user-agent"]).toBe("theirs");
   });
 
   it.each(["text \u00e4", Buffer.from([0, 255, 10])])("is packed with gzip", async (body) => {

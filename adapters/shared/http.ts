@@ -55,7 +55,7 @@ export async function post(fetch: typeof globalThis.fetch, request: Post): Promi
     const { url, maxBytes = Number.POSITIVE_INFINITY, signal } = request;
     if (bytes > maxBytes)
       return { status: "too_large", reason: `${bytes} bytes are more than the ${maxBytes} of a request` };
-    const headers = { ...request.headers, ...packed };
+    const headers = { "user-agent": "mixdown", ...request.headers, ...packed };
     return await toDelivery(await fetch(url, { method: "POST", headers, body, signal, redirect: "manual" }), request);
   } catch (error) {
     return { status: "retry", reason: faultOf(error) };
