@@ -1,19 +1,29 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { createAuthority } from "../../test/support/certificates.ts";
 import { fakeHost } from "../../test/support/fake-host.ts";
 import { startServer } from "../../test/support/http-server.ts";
 import { aLogEntry, anEdge } from "../../test/support/instances.ts";
+import type { Outlet } from "../adapter.ts";
 import { config } from "./config.ts";
 import { http } from "./index.ts";
 
 const server = await startServer((_, response) => response.writeHead(204).end());
 
 async function delivered(settings: object, batch = [aLogEntry("access"), anEdge("calls", { destination: {} })]) {
+  expect(await delivery(settings, batch)).toEqual({ status: "delivered" });
+  return server.received.at(-1)!;
+}
+
+async function delivery(settings: object, batch: Parameters<Outlet<"logentry" | "edge">["deliver"]>[0]) {
   const outlet = await http.open(config.parse({ url: server.url, ...settings }), fakeHost([], { fetch }));
   if ("record" in outlet) throw new Error("opened as an aggregator");
-  expect(await outlet.deliver(batch, new AbortController().signal)).toEqual({ status: "delivered" });
+  const ended = await outlet.deliver(batch, new AbortController().signal);
   await outlet.close();
-  return server.received.at(-1)!;
+  return ended;
 }
 
 const edge = {
@@ -23,6 +33,14 @@ const edge = {
   "source.namespace": "shop",
   protocol: "http",
 };
+
+const folder = mkdtempSync(join(tmpdir(), "http-tls-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const authority = createAuthority(folder);
+const secured = await startServer(
+  (_, response) => response.writeHead(204).end(),
+  authority.issue("server", ["IP:127.0.0.1"]),
+);
 
 describe("http", () => {
   it("posts one array by default", async () => {
@@ -36,6 +54,15 @@ describe("http", () => {
     const { headers, body } = await delivered({ format: "lines" });
     expect(headers["content-type"]).toBe("application/x-ndjson");
     expect(body.toString()).toBe(`{"path":"/"}\n${JSON.stringify(edge)}\n`);
+  });
+
+  it("trusts the roots that it is given", async () => {
+    const { url } = secured;
+    const batch = [aLogEntry("access")];
+    expect(await delivery({ url, tls: { ca: authority.ca } }, batch)).toEqual({ status: "delivered" });
+    expect(await delivery({ url }, batch)).toMatchObject({ status: "retry" });
+    expect(http.validate?.(config.parse({ url: server.url, tls: {} }), [])).toHaveLength(1);
+    expect(http.validate?.(config.parse({ url, tls: {} }), [])).toEqual([]);
   });
 
   it("packs bodies and adds headers", async () => {

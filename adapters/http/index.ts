@@ -2,6 +2,8 @@ import { defineAdapter } from "../adapter.ts";
 import { type Flattened, toFlatObject } from "../shared/flat-object.ts";
 import { post } from "../shared/http.ts";
 import { joinHeaders } from "../shared/http-settings.ts";
+import { fetchWith } from "../shared/tls-fetch.ts";
+import { tlsProblems } from "../shared/tls-settings.ts";
 import { mediaTypes, toBody } from "./body.ts";
 import { config } from "./config.ts";
 
@@ -11,15 +13,17 @@ export const http = defineAdapter<Flattened["template"], typeof config>({
   summary: "Posts JSON to an HTTP server.",
   accepts: ["logentry", "edge", "tracespan", "metric"],
   config,
-  async open({ url, format, compression, headers: more }, host) {
+  validate: ({ url, tls }) => tlsProblems(url, tls),
+  async open({ url, format, compression, headers: more, tls }, host) {
+    const { fetch, close } = fetchWith(tls, host.fetch);
     const headers = joinHeaders({ "content-type": mediaTypes[format] }, more);
     return {
       deliver(batch, signal) {
         // Points come only to adapters that sum up.
         const objects = (batch as readonly Flattened[]).map(toFlatObject);
-        return post(host.fetch, { url, headers, compression, signal, body: toBody(objects, format) });
+        return post(fetch, { url, headers, compression, signal, body: toBody(objects, format) });
       },
-      async close() {},
+      close: async () => close(),
     };
   },
 });

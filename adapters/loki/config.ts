@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { httpCompression, httpHeaders, httpUrl } from "../shared/http-settings.ts";
+import { tlsSettings } from "../shared/tls-settings.ts";
 
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected letters, digits and underscores");
 
@@ -34,6 +35,7 @@ export const config = z.strictObject({
   format: z.enum(["json", "logfmt"]).default("json").describe("How a line is written."),
   compression: httpCompression("gzip"),
   headers: httpHeaders,
+  tls: tlsSettings.optional(),
 });
 
 /** Checked settings with the defaults filled in. */

@@ -1,5 +1,10 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { createAuthority } from "../../test/support/certificates.ts";
 import { fakeHost } from "../../test/support/fake-host.ts";
+import { startServer } from "../../test/support/http-server.ts";
 import { aLogEntry, aTime } from "../../test/support/instances.ts";
 import { startLokiFake } from "../../test/support/loki-fake.ts";
 import { config } from "./config.ts";
@@ -152,6 +157,23 @@ describe("an answer", () => {
       reason: expect.stringContaining("too far behind"),
     });
     expect(fake.lines()).toEqual([]);
+  });
+});
+
+describe("TLS", () => {
+  const folder = mkdtempSync(join(tmpdir(), "loki-tls-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("trusts the roots that it is given", async () => {
+    const authority = createAuthority(folder);
+    const server = await startServer(
+      (_, response) => response.writeHead(204).end(),
+      authority.issue("loki", ["IP:127.0.0.1"]),
+    );
+    const right = await opened({ url: server.url, tls: { ca: authority.ca } });
+    expect(await right.deliver(aLogEntry("access"))).toEqual({ status: "delivered" });
+    const wrong = await opened({ url: server.url });
+    expect(await wrong.deliver(aLogEntry("access"))).toMatchObject({ status: "retry" });
   });
 });
 

@@ -1,6 +1,7 @@
 import { defineAdapter } from "../adapter.ts";
 import { post } from "../shared/http.ts";
 import { joinHeaders } from "../shared/http-settings.ts";
+import { fetchWith } from "../shared/tls-fetch.ts";
 import { config } from "./config.ts";
 import { toPush } from "./push.ts";
 import { createStreams } from "./streams.ts";
@@ -15,6 +16,7 @@ export const loki = defineAdapter<"logentry", typeof config>({
   validate,
   async open(settings, host) {
     const { tenant, compression } = settings;
+    const { fetch, close } = fetchWith(settings.tls, host.fetch);
     const url = pushUrl(settings.url);
     const own = { "content-type": "application/json", ...(tenant === undefined ? {} : { "x-scope-orgid": tenant }) };
     const headers = joinHeaders(own, settings.headers);
@@ -23,9 +25,9 @@ export const loki = defineAdapter<"logentry", typeof config>({
     return {
       deliver(batch, signal) {
         const body = JSON.stringify(toPush(batch, settings, labelsOf));
-        return post(host.fetch, { url, headers, compression, signal, body });
+        return post(fetch, { url, headers, compression, signal, body });
       },
-      async close() {},
+      close: async () => close(),
     };
   },
 });

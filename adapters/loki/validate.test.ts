@@ -48,6 +48,11 @@ describe("loki", () => {
     ]);
   });
 
+  it("refuses TLS without https", () => {
+    expect(problemsOf({ tls: {} })).toEqual([[["tls"], expect.stringContaining("write https://")]]);
+    expect(problemsOf({ tls: {}, url: "https://loki.test" })).toEqual([]);
+  });
+
   it.each([
     ["a label with a dot", { labels: { "a.b": "c" } }],
     ["an empty label", { labels: { a: "" } }],

@@ -2,6 +2,7 @@ import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
 import { nearest } from "../../schemas/model/nearest.ts";
 import type { ConfigProblem } from "../adapter.ts";
 import { toLabelName } from "../shared/exposition.ts";
+import { tlsProblems } from "../shared/tls-settings.ts";
 import type { LokiConfig } from "./config.ts";
 
 /** Most labels of a stream, by Loki's default. */
@@ -13,6 +14,7 @@ export function validate(config: LokiConfig, instances: readonly InstanceDeclara
     ...unknownVariables(config, instances, "labelsFrom"),
     ...unknownVariables(config, instances, "metadata"),
     ...labelProblems(config),
+    ...tlsProblems(config.url, config.tls),
   ];
 }
 

@@ -1,12 +1,17 @@
 import { Agent, request } from "node:https";
 import { Readable } from "node:stream";
-import type { TlsMaterial } from "./tls-settings.ts";
+import { readTls, type TlsMaterial, type TlsSettings } from "./tls-settings.ts";
 
 /** A fetch for POST requests over TLS with roots or certificates of its own, which the built-in fetch cannot be given. */
 export interface TlsFetch {
   readonly fetch: typeof globalThis.fetch;
   /** Ends connections that are kept for later requests. */
   close(): void;
+}
+
+/** The fetch that settings ask for: the given one, unless they have TLS of their own. */
+export function fetchWith(tls: TlsSettings | undefined, fetch: typeof globalThis.fetch): TlsFetch {
+  return tls === undefined ? { fetch, close() {} } : createTlsFetch(readTls(tls));
 }
 
 /** Statuses whose answers have no body (Fetch standard, "null body status"). */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import type { ConfigProblem } from "../adapter.ts";
 
 /** A setting for TLS towards a backend. */
 export const tlsSettings = z
@@ -20,6 +21,12 @@ export const tlsSettings = z
 
 /** Checked settings for TLS towards a backend. */
 export type TlsSettings = z.output<typeof tlsSettings>;
+
+/** What is wrong with TLS settings in the light of where they are for. */
+export function tlsProblems(url: string, tls: TlsSettings | undefined): ConfigProblem[] {
+  if (tls === undefined || url.startsWith("https:")) return [];
+  return [{ path: ["tls"], message: "the endpoint is without TLS; write https://, or remove tls" }];
+}
 
 /** What the files of TLS settings hold. */
 export interface TlsMaterial {

@@ -2,24 +2,23 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { StatusSchema } from "../../../schemas/gen/google/rpc/status_pb.js";
 import { type Answer, type AnswerReader, type Meaning, post } from "../http.ts";
 import { joinHeaders } from "../http-settings.ts";
-import { createTlsFetch } from "../tls-fetch.ts";
-import { readTls } from "../tls-settings.ts";
+import { fetchWith } from "../tls-fetch.ts";
 import type { ExportRequest, OtlpClient, OtlpHost, Telemetry } from "./client.ts";
 import { type PartialSuccess, parseExportJson, parseExportResponse, toDelivery } from "./partial-success.ts";
 import type { OtlpSettings } from "./settings.ts";
 
 /** OTLP over HTTP with protobuf bodies; the host's fetch is used unless the settings have TLS of their own. */
-export function openHttpClient(settings: OtlpSettings, { fetch, log }: OtlpHost): OtlpClient {
+export function openHttpClient(settings: OtlpSettings, { fetch: given, log }: OtlpHost): OtlpClient {
   const { compression, tls } = settings;
-  const own = tls === undefined ? undefined : createTlsFetch(readTls(tls));
-  const headers = joinHeaders({ "content-type": protobuf, "user-agent": "mixdown" }, settings.headers);
+  const { fetch, close } = fetchWith(tls, given);
+  const headers = joinHeaders({ "content-type": protobuf }, settings.headers);
   return {
     export({ telemetry, body, items, abort: signal }: ExportRequest) {
       const url = urlOf(settings.endpoint, telemetry);
       const reader: AnswerReader = { accepted: (answer) => toDelivery(readAnswer(answer), items, log), explain };
-      return post(own?.fetch ?? fetch, { url, headers, body, compression, signal, meanings, reader });
+      return post(fetch, { url, headers, body, compression, signal, meanings, reader });
     },
-    close: () => own?.close(),
+    close,
   };
 }
 

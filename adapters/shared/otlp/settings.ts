@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ConfigProblem } from "../../adapter.ts";
 import { httpCompression, httpHeaders, httpUrl } from "../http-settings.ts";
-import { tlsSettings } from "../tls-settings.ts";
+import { tlsProblems, tlsSettings } from "../tls-settings.ts";
 
 /** Settings of every adapter that exports OTLP, to be spread into its schema. */
 export const otlpSettings = {
@@ -33,14 +33,11 @@ export function otlpLimits({ protocol }: Pick<OtlpSettings, "protocol">): { read
 
 /** What is wrong with settings that are each right. */
 export function otlpProblems({ endpoint, protocol, tls }: OtlpSettings): ConfigProblem[] {
-  const { pathname, protocol: scheme } = new URL(endpoint);
   const problems: ConfigProblem[] = [];
-  if (protocol === "grpc" && pathname !== "/")
+  if (protocol === "grpc" && new URL(endpoint).pathname !== "/")
     problems.push({
       path: ["endpoint"],
       message: "gRPC has no path in its endpoint; remove it, or set protocol: http",
     });
-  if (tls !== undefined && scheme !== "https:")
-    problems.push({ path: ["tls"], message: "the endpoint is without TLS; write https://, or remove tls" });
-  return problems;
+  return [...problems, ...tlsProblems(endpoint, tls)];
 }
