@@ -1,4 +1,5 @@
 import type { Adapter, Aggregator, Host, Outlet } from "../../adapters/adapter.ts";
+import { deepFreeze } from "../../schemas/model/deep-freeze.ts";
 import type { Template } from "../../schemas/model/instance.ts";
 import { guardAggregator } from "./guard-aggregator.ts";
 import { guardOutlet } from "./guard-outlet.ts";
@@ -9,16 +10,17 @@ import { hostWithSafePages, toGuardedHost } from "./guarded-host.ts";
  * what it gets cannot be changed under the other handlers that have it, too.
  */
 export function guardAdapter(adapter: Adapter): Adapter {
-  const { limits, tupleBudget } = adapter;
+  const { type, summary, accepts, config, ordered, reads, validate, limits, tupleBudget } = adapter;
   return {
-    ...adapter,
-    async open(config, host) {
-      return guardOpened(await adapter.open(config, hostWithSafePages(host)), adapter.type, host);
+    ...{ type, summary, accepts: [...accepts], config, ordered, reads: [...(reads ?? [])] },
+    async open(settings, host) {
+      return guardOpened(await adapter.open(settings, hostWithSafePages(host)), type, host);
     },
-    ...(limits === undefined ? {} : { limits: (config) => limitsOf(limits.call(adapter, config)) }),
-    ...(tupleBudget === undefined
-      ? {}
-      : { tupleBudget: (config) => Math.max(0, numberOf(tupleBudget.call(adapter, config)) ?? 0) }),
+    ...(validate && {
+      validate: (settings, instances) => validate.call(adapter, settings, deepFreeze([...instances])),
+    }),
+    ...(limits && { limits: (settings) => limitsOf(limits.call(adapter, settings)) }),
+    ...(tupleBudget && { tupleBudget: (settings) => budgetOf(() => tupleBudget.call(adapter, settings)) }),
   };
 }
 
@@ -39,6 +41,15 @@ function guardOpened(opened: unknown, type: string, host: Host): Opened {
 /** A whole number that can bound something. */
 function numberOf(value: unknown): number | undefined {
   return typeof value === "number" && value >= 1 ? Math.floor(value) : undefined;
+}
+
+/** Asked for while the hub compiles its rules, where nothing may throw. */
+function budgetOf(ask: () => unknown): number {
+  try {
+    return numberOf(ask()) ?? 0;
+  } catch {
+    return 0;
+  }
 }
 
 function limitsOf(given: unknown): { maxItems?: number; maxBytes?: number } {
