@@ -14,6 +14,7 @@ import { type CompiledPlan, createIntakeState, createPlan, type IntakeState } fr
 import { openReceivers } from "./receivers/inventory.ts";
 import { openStats } from "./stats/stats.ts";
 import { createHubEvents, type HubEvents } from "./telemetry/events.ts";
+import { createHandlerLog } from "./telemetry/handler-log.ts";
 import type { Log } from "./telemetry/log.ts";
 import { createHubMetrics, type HubMetrics } from "./telemetry/metrics.ts";
 import { observeIntake } from "./telemetry/observe-intake.ts";
@@ -169,7 +170,10 @@ function hostFor(
     handler: name,
     instances,
     now,
-    log: log.child({ handler: name }),
+    log: createHandlerLog(log.child({ handler: name }), {
+      now,
+      onCut: (lines) => events.handlerLogCut(name, lines),
+    }),
     fetch,
     count(counter, labels, value) {
       if (counter === "dropped") dropped(labels.reason ?? "", value);

@@ -193,6 +193,39 @@ describe("what is called outside of a delivery", () => {
   });
 });
 
+describe("counting", () => {
+  async function counted(...calls: unknown[][]) {
+    const host = fakeHost();
+    const adapter = declare({
+      open: async (_config, given) => {
+        for (const args of calls) call(given.count, ...args);
+        return { record() {}, close };
+      },
+    });
+    await guardAdapter(adapter).open({}, host);
+    return host;
+  }
+
+  test("what the hub knows is counted", async () => {
+    const host = await counted(["dropped", { reason: "size" }, 2], ["dropped", { reason: 5 }, 1]);
+    expect([host.total("dropped", { reason: "size" }), host.total("dropped", { reason: "5" })]).toEqual([2, 1]);
+  });
+
+  test.each([["lost", {}, 1], ["dropped", {}, NaN], ["dropped", {}, -1], ["dropped", {}, "x"], []])(
+    "anything else is told and not counted",
+    async (...args) => {
+      const host = await counted(args);
+      expect([host.counted, host.logged.length]).toEqual([[], 1]);
+    },
+  );
+
+  test("labels of ever other values end up without", async () => {
+    const host = await counted(...Array.from({ length: 150 }, (_, i) => ["dropped", { reason: `r${i}` }, 1]));
+    expect(new Set(host.counted.map(({ labels }) => JSON.stringify(labels))).size).toBe(101);
+    expect(host.total("dropped")).toBe(150);
+  });
+});
+
 describe("pages", () => {
   const family = (samples: () => Iterable<string>) => ({ name: "a", type: "gauge", head: "# TYPE a gauge\n", samples });
 

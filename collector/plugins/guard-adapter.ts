@@ -3,7 +3,7 @@ import { deepFreeze } from "../../schemas/model/deep-freeze.ts";
 import type { Template } from "../../schemas/model/instance.ts";
 import { guardAggregator } from "./guard-aggregator.ts";
 import { guardOutlet } from "./guard-outlet.ts";
-import { hostWithSafePages, toGuardedHost } from "./guarded-host.ts";
+import { guardHost, toGuardedHost } from "./guarded-host.ts";
 
 /**
  * Stands between the hub and an adapter that the hub does not know: what it gives is checked before the hub uses it, and
@@ -14,7 +14,7 @@ export function guardAdapter(adapter: Adapter): Adapter {
   return {
     ...{ type, summary, accepts: [...accepts], config, ordered, reads: [...(reads ?? [])] },
     async open(settings, host) {
-      return guardOpened(await adapter.open(settings, hostWithSafePages(host)), type, host);
+      return guardOpened(await adapter.open(settings, guardHost(host)), type, host);
     },
     ...(validate && {
       validate: (settings, instances) => validate.call(adapter, settings, deepFreeze([...instances])),

@@ -13,9 +13,30 @@ export function toGuardedHost(host: Host): GuardedHost {
   return { log: host.log, drop: () => host.count("dropped", { reason: "adapter_fault" }, 1) };
 }
 
-/** A host on whose pages a source that fails shows nothing, instead of failing the page. */
-export function hostWithSafePages(host: Host): Host {
-  return { ...host, exposeMetrics: (source, address) => host.exposeMetrics(safeSource(source, host.log), address) };
+/** A host for an adapter that the hub does not know: sources that fail show nothing instead of failing the page, and what is counted is bounded. */
+export function guardHost(host: Host): Host {
+  const count = boundedCount(host);
+  return {
+    ...host,
+    count,
+    exposeMetrics: (source, address) => host.exposeMetrics(safeSource(source, host.log), address),
+  };
+}
+
+/** Label combinations that one handler may count under; the rest is counted without labels. */
+const MAX_COUNTED = 100;
+const counters: readonly string[] = ["overflow", "expired", "dropped"] satisfies Parameters<Host["count"]>[0][];
+
+function boundedCount(host: Host): Host["count"] {
+  const seen = new Set<string>();
+  return (name, labels, value) => {
+    if (!counters.includes(name) || !(value > 0 && Number.isFinite(value)))
+      return host.log.error({ name, value }, `"count" takes ${counters.join(", ")}, labels, and a number above 0`);
+    const texts = Object.fromEntries(Object.entries(labels ?? {}).map(([label, text]) => [label, String(text)]));
+    const key = `${name} ${JSON.stringify(texts)}`;
+    if (seen.size < MAX_COUNTED) seen.add(key);
+    host.count(name, seen.has(key) ? texts : {}, value);
+  };
 }
 
 function safeSource(source: MetricsSource, log: AdapterLog): MetricsSource {

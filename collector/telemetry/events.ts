@@ -22,6 +22,8 @@ export interface HubEvents {
     labels: Readonly<Record<string, string>>,
     value: number,
   ): void;
+  /** Lines of a handler's log were cut. */
+  handlerLogCut(handler: string, lines: number): void;
   /** Two sources show a metric of the same name; the later one is left out of the page. */
   metricNameTaken(family: string): void;
   /** The hub failed to answer over HTTP. */
@@ -81,6 +83,7 @@ export function createHubEvents(metrics: HubMetrics, log: Log, now: () => number
       else if (counter === "expired") metrics.handlerExpired.inc({ handler, metric }, value);
       else metrics.handlerDropped.inc({ handler, metric, reason }, value);
     },
+    handlerLogCut: (handler, lines) => metrics.handlerLogCut.inc({ handler }, lines),
     metricNameTaken(family) {
       logFault(
         `name ${family}`,

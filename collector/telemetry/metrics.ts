@@ -21,6 +21,7 @@ export interface HubMetrics {
   readonly handlerErrors: Counter<"handler">;
   readonly handlerOverflow: Counter<"handler" | "metric" | "label">;
   readonly handlerExpired: Counter<"handler" | "metric">;
+  readonly handlerLogCut: Counter<"handler">;
   readonly handlerDropped: Counter<"handler" | "metric" | "reason">;
   readonly spoolQuarantinedBytes: Counter<"handler">;
   readonly deadLettersDropped: Counter<"handler" | "reason">;
@@ -85,6 +86,9 @@ export function createHubMetrics(): HubMetrics {
       ["handler", "metric", "label"],
     ),
     handlerExpired: counter("handler_expired_total", "Series that ended since they were idle.", ["handler", "metric"]),
+    handlerLogCut: counter("handler_log_cut_total", "Lines that were cut since a handler logged too much.", [
+      "handler",
+    ]),
     handlerDropped: counter("handler_dropped_total", "Instances that a handler could not take, by reason.", [
       "handler",
       "metric",
