@@ -6,15 +6,23 @@ import type { CommandIo } from "./command.ts";
 import { type CommandEntry, inventory } from "./inventory.ts";
 
 /** Runs the program with the words after its name; resolves to its exit status. */
-export function run(argv: readonly string[]): Promise<number> {
+export async function run(argv: readonly string[]): Promise<number> {
   process.stdout.on("error", ignoreClosedPipe);
-  return runCommand(inventory, argv, {
+  const status = await runCommand(inventory, argv, {
     stdout: process.stdout,
     stderr: process.stderr,
     stdin: process.stdin,
     env: process.env,
     readFile: (path) => readFileSync(path, "utf8"),
   });
+  endSoon(status);
+  return status;
+}
+
+/** What a plug-in left open does not hold the program up: it ends once everything is written. */
+function endSoon(status: number): void {
+  const isWritten = () => process.stdout.writableLength + process.stderr.writableLength === 0;
+  setInterval(() => isWritten() && process.exit(status), 500).unref();
 }
 
 /** Nobody reads any more, as in `mixdown components | head -1`. */

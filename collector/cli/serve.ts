@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { inventory as builtInAdapters } from "../../adapters/inventory.ts";
+import { errorText } from "../../schemas/model/error-text.ts";
 import { defaultConfigFile } from "../config/defaults.ts";
 import type { Loaded } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
@@ -10,8 +11,9 @@ import { compile } from "../expr/compile.ts";
 import { openHub } from "../lifecycle.ts";
 import { loadConfigWithPlugins } from "../plugins/load-config.ts";
 import { createPluginLoader } from "../plugins/loader.ts";
+import { watchStrayFaults } from "../plugins/stray-faults.ts";
 import { createReloader } from "../reload.ts";
-import { createLog } from "../telemetry/log.ts";
+import { createLog, createLogLimiter } from "../telemetry/log.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { stopSignal } from "./stop-signal.ts";
@@ -60,6 +62,18 @@ async function serve(files: readonly string[], dataDir: string, io: CommandIo): 
   for (const warning of loaded.warnings)
     log.warn({ problem: formatProblem(warning) }, "the configuration has something that is probably not meant");
 
+  const limited = createLogLimiter(10_000, Date.now);
+  watchStrayFaults(process, {
+    files: plugins.files,
+    onPluginFault: (error) =>
+      limited("plugin", (suppressed) =>
+        log.error({ err: toError(error), suppressed }, "a plug-in let go of an error that nothing caught"),
+      ),
+    onHubFault(error) {
+      log.fatal({ err: toError(error) }, "a bug: an error that nothing caught ends the hub");
+      process.exit(70);
+    },
+  });
   try {
     const hub = await openHub({ checked: loaded.checked, dataDir, log, now: Date.now });
     const reloader = createReloader({ hub, load, first: loaded, log });
@@ -87,6 +101,8 @@ async function serve(files: readonly string[], dataDir: string, io: CommandIo): 
     return errorTable[error.code].exit;
   }
 }
+
+const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(errorText(error)));
 
 function refuse({ problems }: Extract<Loaded, { ok: false }>, io: CommandIo): number {
   for (const problem of problems) io.stderr.write(`${formatProblem(problem)}\n`);

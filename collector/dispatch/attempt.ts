@@ -1,4 +1,5 @@
 import type { Delivery, Outlet } from "../../adapters/adapter.ts";
+import { errorText } from "../../schemas/model/error-text.ts";
 import type { Template } from "../../schemas/model/instance.ts";
 import type { Clock } from "./clock.ts";
 import { checkDelivery } from "./delivery.ts";
@@ -35,7 +36,7 @@ export function createAttempt(outlet: () => Outlet<Template>, options: AttemptOp
       if (!signal.aborted) onFault(error);
       const what = signal.aborted
         ? String(signal.reason?.message ?? signal.reason)
-        : `the adapter threw: ${textOf(error)}`;
+        : `the adapter threw: ${errorText(error)}`;
       return { status: "retry", reason: what };
     }
   };
@@ -59,9 +60,4 @@ export function createAttempt(outlet: () => Outlet<Template>, options: AttemptOp
       if (closing.aborted) onClosing();
       answered(items, abort.signal).then(finish);
     });
-}
-
-/** One line for people about anything that was thrown. */
-export function textOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -1,5 +1,7 @@
 import type { Aggregator } from "../../adapters/adapter.ts";
 import type { Template } from "../../schemas/model/instance.ts";
+import type { Clock } from "./clock.ts";
+import { closeInTime } from "./in-time.ts";
 import type { Lane, LaneEvents } from "./lane.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -7,8 +9,7 @@ import type { Ledger } from "./ledger.ts";
 export function createDirectLane(
   handler: string,
   aggregator: Aggregator<Template>,
-  ledger: Ledger,
-  events: LaneEvents,
+  { ledger, events, clock }: { readonly ledger: Ledger; readonly events: LaneEvents; readonly clock: Clock },
 ): Lane {
   return {
     handler,
@@ -37,6 +38,6 @@ export function createDirectLane(
       breaker: "closed",
       concurrency: 1,
     }),
-    close: () => aggregator.close(),
+    close: () => closeInTime(aggregator, clock, (error) => events.fault(handler, error)),
   };
 }

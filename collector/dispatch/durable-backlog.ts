@@ -1,7 +1,7 @@
+import { errorText } from "../../schemas/model/error-text.ts";
 import type { Instance } from "../../schemas/model/instance.ts";
 import { OverloadError } from "../../schemas/model/overload.ts";
 import type { LaneConfig } from "../config/lane-schema.ts";
-import { textOf } from "./attempt.ts";
 import type { Backlog, BacklogListener } from "./backlog.ts";
 import { decodeItem, encodeItem } from "./codec.ts";
 import { createHandedOut } from "./handed-out.ts";
@@ -122,7 +122,7 @@ export function createDurableBacklog(options: DurableBacklogOptions): DurableBac
     });
     commit = turn.catch((error: unknown) => {
       if (whenFull === "block")
-        throw new OverloadError(`handler ${handler} could not keep it on disk: ${textOf(error)}`, RETRY_AFTER_MS);
+        throw new OverloadError(`handler ${handler} could not keep it on disk: ${errorText(error)}`, RETRY_AFTER_MS);
     });
     commit.catch(() => {});
   };

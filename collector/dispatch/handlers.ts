@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Adapter, Aggregator, Host, Outlet } from "../../adapters/adapter.ts";
+import { errorText } from "../../schemas/model/error-text.ts";
 import type { InstanceDeclaration, Template } from "../../schemas/model/instance.ts";
 import type { LaneConfig } from "../config/lane-schema.ts";
 import { HubError } from "../errors.ts";
-import { textOf } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
 import { createDirectLane } from "./direct-lane.ts";
 import { createGate, type Gate } from "./gate.ts";
+import { openInTime } from "./in-time.ts";
 import type { Lane, LaneEvents, LaneState } from "./lane.ts";
 import { Ledger } from "./ledger.ts";
 import { createOutletLane } from "./outlet-lane.ts";
@@ -110,9 +111,9 @@ export function createHandlers(options: HandlersOptions): Handlers {
     let lane: Lane | undefined;
     try {
       const host = hostFor(source, (reason, count) => lane?.adapterDropped(reason, count));
-      const opened = await adapter.open(params, host);
+      const opened = await openInTime(() => adapter.open(params, host), clock);
       if (!("deliver" in opened)) {
-        lane = createDirectLane(name, opened, ledger, events);
+        lane = createDirectLane(name, opened, { ledger, events, clock });
         return { source, account, opened, lane, takeOver: () => {} };
       }
       const place = await storage.place(source, ledger, hasFormer);
@@ -123,7 +124,7 @@ export function createHandlers(options: HandlersOptions): Handlers {
       });
       return { source, account, opened, lane, takeOver: place.takeOver };
     } catch (error) {
-      throw new HubError("HANDLER_OPEN_FAILED", `handler ${name}: ${textOf(error)}`, { cause: error });
+      throw new HubError("HANDLER_OPEN_FAILED", `handler ${name}: ${errorText(error)}`, { cause: error });
     }
   };
 

@@ -5,6 +5,7 @@ import { createAttempt } from "./attempt.ts";
 import type { Backlog, BacklogListener } from "./backlog.ts";
 import { type BreakerState, createBreaker } from "./breaker.ts";
 import type { Clock } from "./clock.ts";
+import { closeInTime } from "./in-time.ts";
 import { instanceSize } from "./instance-size.ts";
 import type { Item } from "./item.ts";
 import type { Lane, LaneEvents } from "./lane.ts";
@@ -128,7 +129,7 @@ export function createOutletLane(options: OutletLaneOptions): Lane {
       closing.abort();
       await pump.stop();
       await backlog.close();
-      await outlet.close();
+      await closeInTime(outlet, clock, (error) => events.fault(handler, error));
     },
   };
 }

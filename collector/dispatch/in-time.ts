@@ -1,0 +1,35 @@
+import type { Aggregator, Outlet } from "../../adapters/adapter.ts";
+import type { Template } from "../../schemas/model/instance.ts";
+import type { Clock } from "./clock.ts";
+
+/** Longest that an adapter may take to open or to close. */
+export const IN_TIME_MS = 10_000;
+
+type Opened = Outlet<Template> | Aggregator<Template>;
+
+/** What an adapter opens, unless that takes too long: then it is closed as soon as it is there after all. */
+export async function openInTime(open: () => Promise<Opened>, clock: Clock): Promise<Opened> {
+  const opening = open();
+  try {
+    return await inTime(opening, clock, `the adapter is not open after ${IN_TIME_MS / 1000} s`);
+  } catch (error) {
+    opening.then((late) => late.close()).catch(() => {});
+    throw error;
+  }
+}
+
+/** Closes what an adapter opened, and waits for it so long and no longer. Never rejects. */
+export async function closeInTime(opened: Opened, clock: Clock, onFault: (error: unknown) => void): Promise<void> {
+  try {
+    await inTime(opened.close(), clock, `the adapter is not closed after ${IN_TIME_MS / 1000} s`);
+  } catch (error) {
+    onFault(error);
+  }
+}
+
+function inTime<T>(promise: Promise<T>, clock: Clock, late: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(IN_TIME_MS, () => reject(new Error(late)));
+    Promise.resolve(promise).then(resolve, reject).finally(cancel);
+  });
+}
