@@ -39,7 +39,7 @@ export const allowed: Readonly<Record<string, Permission>> = {
   "collector/dispatch/": { types: ["adapters/adapter.ts"] },
   "collector/stats/": { any: ["collector/expr/"] },
   // Counts what the stages report, so it implements their event types.
-  "collector/telemetry/": { types: ["collector/"] },
+  "collector/telemetry/": { types: ["collector/", "adapters/adapter.ts"] },
   // Its metrics pages join the families of handlers.
   "collector/admin/": {
     any: ["collector/stats/", "collector/check/", "collector/transport/address.ts", "adapters/shared/metrics-page.ts"],
