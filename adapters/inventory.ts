@@ -1,9 +1,11 @@
 import type { Adapter } from "./adapter.ts";
+import { file } from "./file/index.ts";
 import { http } from "./http/index.ts";
 import { loki } from "./loki/index.ts";
 import { newrelic } from "./newrelic/index.ts";
 import { otlpLogs } from "./otlp-logs/index.ts";
 import { prometheus } from "./prometheus/index.ts";
+import { stdio } from "./stdio/index.ts";
 
 /** The built-in adapters. */
-export const inventory: readonly Adapter[] = [prometheus, http, newrelic, loki, otlpLogs];
+export const inventory: readonly Adapter[] = [prometheus, http, newrelic, loki, otlpLogs, file, stdio];

@@ -26,3 +26,4 @@ export * from "./shared/prom-client-source.ts";
 export * from "./shared/text-format/text-format.ts";
 export * from "./shared/tls-fetch.ts";
 export * from "./shared/tls-settings.ts";
+export * from "./shared/uninterruptible.ts";

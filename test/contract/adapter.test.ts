@@ -1,11 +1,16 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
 import { z } from "zod";
 import { type Delivery, defineAdapter } from "../../adapters/adapter.ts";
+import { file } from "../../adapters/file/index.ts";
 import { http } from "../../adapters/http/index.ts";
 import { loki } from "../../adapters/loki/index.ts";
 import { newrelic } from "../../adapters/newrelic/index.ts";
 import { otlpLogs } from "../../adapters/otlp-logs/index.ts";
 import { prometheus } from "../../adapters/prometheus/index.ts";
+import { stdio } from "../../adapters/stdio/index.ts";
 import { aLogEntry } from "../support/instances.ts";
 import { aMetric, aTuple, declareMetric } from "../support/metric-instance.ts";
 import { adapterBattery } from "./adapter-battery.ts";
@@ -47,6 +52,27 @@ adapterBattery(otlpLogs, {
   instance: (i) => aLogEntry("access", { variables: { path: `/${i}` } }),
   readme: readFileSync(new URL("../../adapters/otlp-logs/README.md", import.meta.url), "utf8"),
   exceptions: { "asks for a retry on 500": "OTLP takes 500 for a fault of the data, which is the same the next time" },
+});
+
+const logged = {
+  instances: [{ name: "access", template: "logentry", variables: { path: "STRING" } }],
+  instance: (i: number) => aLogEntry("access", { variables: { path: `/${i}` } }),
+} as const;
+
+adapterBattery(stdio, {
+  ...logged,
+  params: { stream: "stderr" },
+  readme: readFileSync(new URL("../../adapters/stdio/README.md", import.meta.url), "utf8"),
+  withoutHttp: "writes to a stream of the process",
+});
+
+const folder = mkdtempSync(join(tmpdir(), "adapter-battery-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+adapterBattery(file, {
+  ...logged,
+  params: { path: join(folder, "access.log") },
+  readme: readFileSync(new URL("../../adapters/file/README.md", import.meta.url), "utf8"),
+  withoutHttp: "writes to a file",
 });
 
 /** The smallest outlet there is: shows that the battery's other half can be passed. */
