@@ -14,6 +14,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figures>>> = {
   stream: async () => ({ ...(await (await import("./stream.bench.ts")).runStreamBench()) }),
   report: async () => ({ ...(await (await import("./report.bench.ts")).runReportBench()) }),
   stats: async () => ({ ...(await (await import("./stats.bench.ts")).runStatsBench()) }),
+  spool: async () => ({ ...(await (await import("./spool.bench.ts")).runSpoolBench()) }),
   memory: async () => ({ ...(await (await import("./memory.bench.ts")).runMemoryBench()) }),
 };
 
