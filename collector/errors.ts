@@ -8,6 +8,8 @@ export const errorTable = {
   HANDLER_OPEN_FAILED: { meaning: "An adapter could not be opened.", exit: 69 },
   STORE_BUSY: { meaning: "Another hub holds the statistics store; this one waits for it.", exit: 74 },
   STORE_UNUSABLE: { meaning: "The statistics store cannot be opened or belongs to something else.", exit: 74 },
+  SPOOL_BUSY: { meaning: "A running hub holds the logs on disk; stop it first.", exit: 74 },
+  SPOOL_DAMAGED: { meaning: "`mixdown spool verify` found damage.", exit: 65 },
   RUNTIME_TOO_OLD: { meaning: "Node is older than the oldest supported version.", exit: 70 },
 } as const satisfies Record<string, { meaning: string; exit: number }>;
 

@@ -23,4 +23,9 @@ export const inventory: readonly CommandEntry[] = [
     summary: "Lists the adapters, receivers and functions that there are.",
     load: async () => (await import("./components.ts")).componentsCommand,
   },
+  {
+    name: "spool",
+    summary: "Looks after the logs on disk in front of handlers, and after dead letters.",
+    load: async () => (await import("./spool.ts")).spoolCommand,
+  },
 ];

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Instance } from "../../schemas/model/instance.ts";
 import type { DurableConfig, LaneConfig } from "../config/lane-schema.ts";
 import type { Backlog, BacklogListener } from "./backlog.ts";
@@ -9,6 +8,7 @@ import { type Item, recordsIn } from "./item.ts";
 import type { Ledger } from "./ledger.ts";
 import { createMemoryBacklog } from "./memory-backlog.ts";
 import { withReplays } from "./replayer.ts";
+import { handlerFolder } from "./spool/handler-folders.ts";
 import { openSpool } from "./spool/open-spool.ts";
 import type { Spool, SpoolEvents } from "./spool/spool.ts";
 import { acquireSpoolLock, type SpoolLock } from "./spool/spool-lock.ts";
@@ -67,7 +67,7 @@ export function createStorage({ directory, clock, events }: StorageOptions): Sto
   let locking: Promise<SpoolLock> | undefined;
   const isWaiting = Promise.withResolvers<void>();
   const dead = new Map<string, DeadLetterBox>();
-  const folder = (handler: string) => join(directory, encodeURIComponent(handler));
+  const folder = (handler: string) => handlerFolder(directory, handler);
 
   const locked = (): Promise<SpoolLock> => {
     locking ??= acquireSpoolLock(directory, { signal: closing.signal, onWait }).then((held) => {

@@ -27,7 +27,7 @@ export class AckFile {
     const file = this.#open();
     if (file === undefined) return;
     reserve(file);
-    for (const slot of [0, 1]) this.#read(file, slot);
+    ({ turn: this.#turn, position: this.#position } = read(file));
   }
 
   /** The last position that is done with; 0 if none is. */
@@ -83,15 +83,33 @@ export class AckFile {
     }
     return this.#file;
   }
+}
 
-  #read(file: number, place: number): void {
-    const slot = Buffer.alloc(slotBytes);
-    if (readSync(file, slot, 0, slotBytes, place * slotsApart) < slotBytes) return;
-    const turn = slot.readDoubleLE(0);
-    if (slot.readUInt32LE(16) !== crc32c(slot, 0, 16) || turn <= this.#turn) return;
-    this.#turn = turn;
-    this.#position = slot.readDoubleLE(8);
+/** The position that a file tells, without changing anything; undefined if it tells none. */
+export function readAck(path: string): number | undefined {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch {
+    return undefined;
   }
+  const { turn, position } = read(file);
+  closeSync(file);
+  return turn === 0 ? undefined : position;
+}
+
+function read(file: number): { turn: number; position: number } {
+  const slots = [0, 1].map((place) => readSlot(file, place));
+  return slots.reduce((best, slot) => (slot.turn > best.turn ? slot : best), none);
+}
+
+const none = { turn: 0, position: 0 };
+
+function readSlot(file: number, place: number): { turn: number; position: number } {
+  const slot = Buffer.alloc(slotBytes);
+  if (readSync(file, slot, 0, slotBytes, place * slotsApart) < slotBytes) return none;
+  if (slot.readUInt32LE(16) !== crc32c(slot, 0, 16)) return none;
+  return { turn: slot.readDoubleLE(0), position: slot.readDoubleLE(8) };
 }
 
 /** Takes the room for both slots at once, so that a disk that is full later does not keep positions from being written. */

@@ -205,7 +205,10 @@ export class LogReader {
     const isNew = await (isWhole
       ? quarantine.takeSegment(segment.first, note)
       : quarantine.takeRange(segment.first, note));
-    if (isWhole) segments.remove(segment);
+    if (isWhole) {
+      segments.remove(segment);
+      if (records > 0) await quarantine.noteMissing(note);
+    }
     if (isNew) this.#options.quarantined(records, to - from, file);
   }
 

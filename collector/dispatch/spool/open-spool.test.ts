@@ -202,6 +202,10 @@ describe("a log that was damaged", () => {
     await spool.close();
     expect(segmentsIn(directory)).not.toContain(names[1]);
     expect(readFileSync(join(directory, "quarantine", names[1]!), "utf8")).toBe("garbage");
+    const again = await openTestSpool(directory, small);
+    expect(await readAll(again.spool)).toHaveLength(15);
+    expect(again.told.quarantined).toEqual([]);
+    await again.spool.close();
   });
 
   it("counts once what was in files that are missing", async () => {

@@ -16,6 +16,8 @@ export interface QuarantineNote {
   readonly reason: string;
 }
 
+const rangeName = (first: number, from: number, to: number) => `${segmentName(first)}-${from}-${to}`;
+const missingName = (firstPosition: number, records: number) => `missing-${firstPosition}-${records}`;
 const copyBytes = 262_144;
 
 /** The folder for what is damaged. Its notes tell what was found before, so that a restart does not count it again. */
@@ -33,7 +35,7 @@ export class Quarantine {
 
   /** Copies a stretch of a segment; false if that was done before. */
   async takeRange(first: number, note: QuarantineNote): Promise<boolean> {
-    return this.#once(`${segmentName(first)}-${note.from}-${note.to}`, note, (path) =>
+    return this.#once(rangeName(first, note.from, note.to), note, (path) =>
       copyRange(join(this.#log, segmentName(first)), path, note),
     );
   }
@@ -52,13 +54,27 @@ export class Quarantine {
 
   /** Notes records of which nothing is left; false if that was done before. */
   async noteMissing(note: QuarantineNote): Promise<boolean> {
-    return this.#once(`missing-${note.firstPosition}-${note.records}`, note, async () => {});
+    return this.#once(missingName(note.firstPosition, note.records), note, async () => {});
+  }
+
+  /** Whether a stretch of a segment was set aside before. */
+  holdsRange(first: number, from: number, to: number): Promise<boolean> {
+    return this.#holds(rangeName(first, from, to));
+  }
+
+  /** Whether missing records were noted before. */
+  holdsMissing(firstPosition: number, records: number): Promise<boolean> {
+    return this.#holds(missingName(firstPosition, records));
+  }
+
+  #holds(name: string): Promise<boolean> {
+    return exists(`${join(this.#directory, name)}.json`);
   }
 
   /** The note comes last: without it, all is done anew. */
   async #once(name: string, note: QuarantineNote, take: (path: string) => Promise<void>): Promise<boolean> {
     const path = join(this.#directory, name);
-    if (await exists(`${path}.json`)) return false;
+    if (await this.#holds(name)) return false;
     try {
       await mkdir(this.#directory, { recursive: true, mode: 0o750 });
       await take(path);
@@ -74,7 +90,7 @@ export class Quarantine {
   async #freeName(name: string): Promise<string> {
     for (let attempt = 1; ; attempt++) {
       const free = attempt === 1 ? name : `${name}.${attempt}`;
-      if (!(await exists(join(this.#directory, `${free}.json`)))) return free;
+      if (!(await this.#holds(free))) return free;
     }
   }
 }

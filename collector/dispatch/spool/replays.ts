@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AckFile } from "./ack-file.ts";
+import { AckFile, readAck } from "./ack-file.ts";
 import { type DeadLetter, fromEnvelope } from "./dead-letter.ts";
 import { LogReader } from "./log-reader.ts";
 import { Quarantine } from "./quarantine.ts";
@@ -91,8 +90,5 @@ export async function takeReplays({ directory, events, now }: TakeReplaysOptions
 
 /** The last position of dead letters that a replay has taken over; 0 if there was none. */
 export function readReplayed(directory: string): number {
-  if (!existsSync(ackOf(directory))) return 0;
-  const ack = new AckFile(ackOf(directory));
-  ack.close();
-  return ack.position;
+  return readAck(ackOf(directory)) ?? 0;
 }
