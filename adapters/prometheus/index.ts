@@ -1,8 +1,8 @@
 import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
 import { defineAdapter } from "../adapter.ts";
+import { validate } from "../shared/series/validate.ts";
 import { config, type PrometheusConfig } from "./config.ts";
 import { Registry } from "./registry.ts";
-import { validate } from "./validate.ts";
 
 /** Aggregates metric instances in process and shows them at /metrics, for Prometheus to scrape. */
 export const prometheus = defineAdapter({

@@ -1,99 +1,22 @@
-import type { InstanceDeclaration, MetricInstance } from "../../schemas/model/instance.ts";
-import { parseDuration } from "../../schemas/model/time-text.ts";
-import type { ExpositionFormat, Host, MetricFamily, MetricsSource } from "../adapter.ts";
-import { toMetricName } from "../shared/exposition.ts";
+import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
+import type { ExpositionFormat, MetricFamily, MetricsSource } from "../adapter.ts";
+import { SeriesStore } from "../shared/series/store.ts";
 import type { PrometheusConfig } from "./config.ts";
-import { Counter } from "./counter.ts";
-import { type MetricDefinition, sameSeries, toDefinitions } from "./definition.ts";
-import { Gauge } from "./gauge.ts";
-import { Histogram } from "./histogram.ts";
-import { IdleClock } from "./idle-clock.ts";
-import { Losses } from "./losses.ts";
-import type { Metric, Surroundings } from "./metric.ts";
+import { toFamily } from "./family.ts";
 
-const kinds = { counter: Counter, gauge: Gauge, histogram: Histogram } as const;
-
-/** Records between two looks at the clock. */
-const recordsPerVisit = 1024;
-/** Idle series ended at one visit, so that none takes long: about 2 ms. */
-const endedPerVisit = 2000;
-
-/** All metrics of one handler. */
-export class Registry implements MetricsSource {
-  readonly #host: Host;
-  readonly #around: Surroundings;
-  #byInstance = new Map<string, Metric>();
-  /** Losses of metrics that are no more, and of instances that never were, by the name to report them under. */
-  #strays = new Map<string, Losses>();
+/** The series of one handler as a source of metrics pages. */
+export class Registry extends SeriesStore implements MetricsSource {
   #withCreated = true;
-  #untilVisit = recordsPerVisit;
 
-  constructor(host: Host) {
-    this.#host = host;
-    const now = () => host.now();
-    this.#around = { now, clock: new IdleClock(0, now()), texts: new WeakMap() };
-  }
-
-  /** Takes settings and instances. Metrics whose definition stays the same keep their series. */
-  define(config: PrometheusConfig, instances: readonly InstanceDeclaration[]): void {
-    this.#visit();
+  override define(config: PrometheusConfig, instances: readonly InstanceDeclaration[]): void {
+    super.define(config, instances);
     this.#withCreated = config.created;
-    this.#around.clock.setExpiry(Number(parseDuration(config.expiry) ?? 0) / 1e6);
-    const next = new Map<string, Metric>();
-    for (const definition of toDefinitions(config, instances)) {
-      next.set(
-        definition.instance,
-        this.#carryOver(definition, config.maxSeries) ?? this.#make(definition, config.maxSeries),
-      );
-    }
-    this.#byInstance = next;
-  }
-
-  #carryOver(definition: MetricDefinition, maxSeries: number): Metric | undefined {
-    const metric = this.#byInstance.get(definition.instance);
-    if (metric === undefined || !sameSeries(metric.definition, definition)) return undefined;
-    metric.definition = definition;
-    metric.table.maxSeries = maxSeries;
-    metric.table.makeRoom();
-    return metric;
-  }
-
-  #make(definition: MetricDefinition, maxSeries: number): Metric {
-    return new kinds[definition.kind](definition, maxSeries, this.#around);
-  }
-
-  /** Adds one measurement. Hot: allocates nothing for a known series. */
-  record(instance: MetricInstance): void {
-    if (--this.#untilVisit === 0) this.#visit();
-    const metric = this.#byInstance.get(instance.instance);
-    if (metric === undefined) this.#straysOf(instance.instance).dropped("unknown_instance");
-    else metric.record(instance);
-  }
-
-  #straysOf(instance: string): Losses {
-    const name = toMetricName(instance);
-    const losses = this.#strays.get(name) ?? new Losses();
-    this.#strays.set(name, losses);
-    return losses;
-  }
-
-  /** Ends idle series and tells the hub what was lost. */
-  #visit(): void {
-    this.#untilVisit = recordsPerVisit;
-    const upTo = this.#around.clock.advance(this.#host.now());
-    let left = upTo > 0 ? endedPerVisit : 0;
-    for (const metric of this.#byInstance.values()) {
-      if (left > 0) left -= metric.expire(upTo, left);
-      metric.losses.flush(this.#host, metric.exposedName);
-    }
-    for (const [name, losses] of this.#strays) losses.flush(this.#host, name);
-    this.#strays.clear();
   }
 
   families(format: ExpositionFormat): readonly MetricFamily[] {
-    this.#visit();
-    return [...this.#byInstance.values()]
+    this.visit();
+    return [...this.metrics]
       .filter((metric) => !metric.table.isEmpty)
-      .map((metric) => metric.family(format, this.#withCreated));
+      .map((metric) => toFamily(metric, format, this.#withCreated));
   }
 }

@@ -1,11 +1,11 @@
-import type { MetricInstance } from "../../schemas/model/instance.ts";
-import { formatValue } from "../shared/exposition.ts";
+import type { MetricInstance } from "../../../schemas/model/instance.ts";
 import { grown } from "./grown.ts";
-import { Metric, sampleName } from "./metric.ts";
+import { MetricBase } from "./metric.ts";
 import { foreignTuple } from "./series.ts";
 
 /** The latest value of each series. */
-export class Gauge extends Metric {
+export class Gauge extends MetricBase {
+  readonly kind = "gauge";
   #values = new Float64Array(64);
 
   record({ labels, value }: MetricInstance): void {
@@ -19,7 +19,8 @@ export class Gauge extends Metric {
     this.#values[slot] = 0;
   }
 
-  protected lines(slot: number, labels: string): string {
-    return `${sampleName(this.definition.name, labels)} ${formatValue(this.#values[slot]!)}\n`;
+  /** The latest value of a series. */
+  latestOf(slot: number): number {
+    return this.#values[slot]!;
   }
 }

@@ -1,7 +1,7 @@
-import type { InstanceDeclaration, MetricDeclaration } from "../../schemas/model/instance.ts";
-import { toLabelName, toMetricName } from "../shared/exposition.ts";
+import type { InstanceDeclaration, MetricDeclaration } from "../../../schemas/model/instance.ts";
+import { toLabelName, toMetricName } from "../exposition.ts";
 import { toBounds } from "./buckets.ts";
-import type { MetricConfig, PrometheusConfig } from "./config.ts";
+import type { MetricConfig, SeriesConfig } from "./config.ts";
 
 /** All that is known of a metric before its first value. */
 export interface MetricDefinition {
@@ -35,7 +35,7 @@ const defaults: MetricConfig = { kind: "counter" };
 
 /** Brings settings and declarations together: one definition for each metric instance. */
 export function toDefinitions(
-  config: PrometheusConfig,
+  config: SeriesConfig,
   instances: readonly InstanceDeclaration[],
 ): readonly MetricDefinition[] {
   const metrics = new Map(Object.entries(config.metrics));

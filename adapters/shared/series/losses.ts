@@ -1,4 +1,4 @@
-import type { Host } from "../adapter.ts";
+import type { Host } from "../../adapter.ts";
 
 /** What one metric could not keep, gathered here so that the hub's counters are told now and then, not for each record. */
 export class Losses {

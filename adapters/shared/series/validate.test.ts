@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { z } from "zod";
-import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
-import { declareMetric } from "../../test/support/metric-instance.ts";
-import { config } from "./config.ts";
+import { z } from "zod";
+import type { InstanceDeclaration } from "../../../schemas/model/instance.ts";
+import { declareMetric } from "../../../test/support/metric-instance.ts";
+import { seriesSettings } from "./config.ts";
 import { validate } from "./validate.ts";
+
+const config = z.strictObject(seriesSettings);
 
 function problems(params: z.input<typeof config>, ...instances: InstanceDeclaration[]) {
   return validate(config.parse(params), instances).map(({ path, message }) => `${path.join(".")}: ${message}`);

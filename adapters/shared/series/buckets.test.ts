@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { bucketFault, toBounds } from "./buckets.ts";
-import { config } from "./config.ts";
+import { seriesSettings } from "./config.ts";
+
+const config = z.strictObject(seriesSettings);
 
 describe("toBounds", () => {
   it("spaces bounds equally or by a factor, without the noise of binary fractions", () => {

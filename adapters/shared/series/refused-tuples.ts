@@ -1,4 +1,4 @@
-import type { LabelTuple } from "../../schemas/model/instance.ts";
+import type { LabelTuple } from "../../../schemas/model/instance.ts";
 
 /** How many are remembered before all are forgotten and met anew. */
 const limit = 65_536;

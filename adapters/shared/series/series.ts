@@ -1,5 +1,5 @@
-import type { LabelTuple } from "../../schemas/model/instance.ts";
-import { formatLabels } from "../shared/exposition.ts";
+import type { LabelTuple } from "../../../schemas/model/instance.ts";
+import { formatLabels } from "../exposition.ts";
 import { grown } from "./grown.ts";
 import { RefusedTuples } from "./refused-tuples.ts";
 

@@ -1,6 +1,5 @@
-import { escapeLabelValue, formatSeconds, formatValue } from "../shared/exposition.ts";
-
-interface Exemplar {
+/** A trace that a value came from. */
+export interface Exemplar {
   traceId: string;
   value: number;
   timeMs: number;
@@ -8,7 +7,8 @@ interface Exemplar {
 
 /** The most code points that OpenMetrics 1.0 allows in an exemplar's label names and values together. */
 const maxCodePoints = 128;
-const label = "trace_id";
+/** The label that names the trace. */
+export const exemplarLabel = "trace_id";
 
 /** The latest exemplar of each counter series or histogram bucket, by cell number. */
 export class Exemplars {
@@ -16,7 +16,7 @@ export class Exemplars {
 
   /** Keeps this as the cell's exemplar; a trace id too long for the format is passed over. */
   set(cell: number, traceId: string, value: number, timeMs: number): void {
-    if (label.length + traceId.length > maxCodePoints) return;
+    if (exemplarLabel.length + traceId.length > maxCodePoints) return;
     const exemplar = this.#byCell.get(cell);
     if (exemplar === undefined) this.#byCell.set(cell, { traceId, value, timeMs });
     else {
@@ -26,12 +26,9 @@ export class Exemplars {
     }
   }
 
-  /** What follows a sample's value in OpenMetrics; empty if the cell has no exemplar. */
-  text(cell: number): string {
-    const exemplar = this.#byCell.get(cell);
-    if (exemplar === undefined) return "";
-    const { traceId, value, timeMs } = exemplar;
-    return ` # {${label}="${escapeLabelValue(traceId)}"} ${formatValue(value)} ${formatSeconds(timeMs)}`;
+  /** The exemplar of a cell, if it has one. */
+  of(cell: number): Exemplar | undefined {
+    return this.#byCell.get(cell);
   }
 
   /** Forgets the exemplars of cells `from` to `to`, `to` excluded. */

@@ -1,15 +1,15 @@
-import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
-import { nearest } from "../../schemas/model/nearest.ts";
-import { parseDuration } from "../../schemas/model/time-text.ts";
-import type { ConfigProblem } from "../adapter.ts";
-import { claimedNames } from "../shared/exposition.ts";
+import type { InstanceDeclaration } from "../../../schemas/model/instance.ts";
+import { nearest } from "../../../schemas/model/nearest.ts";
+import { parseDuration } from "../../../schemas/model/time-text.ts";
+import type { ConfigProblem } from "../../adapter.ts";
+import { claimedNames } from "../exposition.ts";
 import { bucketFault } from "./buckets.ts";
-import type { PrometheusConfig } from "./config.ts";
+import type { SeriesConfig } from "./config.ts";
 import { durationUnits, type MetricDefinition, toDefinitions } from "./definition.ts";
 import { overflowLabel } from "./series.ts";
 
 /** Everything that is wrong with the settings, given the instances that rules send; empty if nothing is. */
-export function validate(config: PrometheusConfig, instances: readonly InstanceDeclaration[]): ConfigProblem[] {
+export function validate(config: SeriesConfig, instances: readonly InstanceDeclaration[]): ConfigProblem[] {
   const definitions = toDefinitions(config, instances);
   return [
     ...expiryProblems(config),
@@ -19,7 +19,7 @@ export function validate(config: PrometheusConfig, instances: readonly InstanceD
   ];
 }
 
-function* expiryProblems({ expiry }: PrometheusConfig): Generator<ConfigProblem> {
+function* expiryProblems({ expiry }: SeriesConfig): Generator<ConfigProblem> {
   const nanos = parseDuration(expiry);
   if (nanos !== undefined && nanos >= 0) return;
   yield {
@@ -28,7 +28,7 @@ function* expiryProblems({ expiry }: PrometheusConfig): Generator<ConfigProblem>
   };
 }
 
-function* entryProblems(config: PrometheusConfig, instances: readonly InstanceDeclaration[]): Generator<ConfigProblem> {
+function* entryProblems(config: SeriesConfig, instances: readonly InstanceDeclaration[]): Generator<ConfigProblem> {
   const sent = new Map(instances.map((instance) => [instance.name, instance]));
   for (const [name, { kind, unit, buckets }] of Object.entries(config.metrics)) {
     const path = ["metrics", name];
@@ -65,7 +65,7 @@ function hint(name: string, candidates: Iterable<string>): string {
   return close === undefined ? "" : `, did you mean "${close}"?`;
 }
 
-function* labelProblems(config: PrometheusConfig, definition: MetricDefinition): Generator<ConfigProblem> {
+function* labelProblems(config: SeriesConfig, definition: MetricDefinition): Generator<ConfigProblem> {
   const path = placeOf(config, definition);
   const where = `of the instance "${definition.instance}"`;
   const seen = new Map<string, string>();
@@ -87,7 +87,7 @@ function* labelProblems(config: PrometheusConfig, definition: MetricDefinition):
   }
 }
 
-function* nameProblems(config: PrometheusConfig, definitions: readonly MetricDefinition[]): Generator<ConfigProblem> {
+function* nameProblems(config: SeriesConfig, definitions: readonly MetricDefinition[]): Generator<ConfigProblem> {
   const owners = new Map<string, MetricDefinition>();
   for (const definition of definitions) {
     const names = claimedNames({ name: definition.name, type: definition.kind });
@@ -102,6 +102,6 @@ function* nameProblems(config: PrometheusConfig, definitions: readonly MetricDef
 }
 
 /** The entry of a metric, if it has one. */
-function placeOf(config: PrometheusConfig, { instance }: MetricDefinition): readonly string[] {
+function placeOf(config: SeriesConfig, { instance }: MetricDefinition): readonly string[] {
   return Object.hasOwn(config.metrics, instance) ? ["metrics", instance] : [];
 }

@@ -1,6 +1,4 @@
-import type { LabelTuple, MetricInstance } from "../../schemas/model/instance.ts";
-import type { ExpositionFormat, MetricFamily } from "../adapter.ts";
-import { formatHead, formatSeconds } from "../shared/exposition.ts";
+import type { LabelTuple, MetricInstance } from "../../../schemas/model/instance.ts";
 import type { MetricDefinition } from "./definition.ts";
 import type { IdleClock } from "./idle-clock.ts";
 import { Losses } from "./losses.ts";
@@ -13,11 +11,9 @@ export interface Surroundings {
   readonly texts: LabelTexts;
 }
 
-/** Characters of sample text handed over at once. */
-const pieceLength = 64 * 1024;
-
-/** One metric: its series and what every kind does with them. Kinds add the values. */
-export abstract class Metric {
+/** What every kind of metric does with its series. Kinds add the values. */
+export abstract class MetricBase {
+  abstract readonly kind: MetricDefinition["kind"];
   definition: MetricDefinition;
   readonly table: SeriesTable;
   readonly losses = new Losses();
@@ -39,9 +35,6 @@ export abstract class Metric {
 
   /** Empties the cells of a freed slot. */
   protected abstract clear(slot: number): void;
-
-  /** The sample lines of one series. */
-  protected abstract lines(slot: number, labels: string, format: ExpositionFormat, created: string | undefined): string;
 
   /** The slot to record to, marked as in use; `foreignTuple` if the tuple is not of this definition, which is counted. */
   protected slotOf(labels: LabelTuple): number {
@@ -65,31 +58,4 @@ export abstract class Metric {
     this.losses.expired(ended);
     return ended;
   }
-
-  /** The metric as a family, as it is now: series that begin while it is read are left to the next reading. */
-  family(format: ExpositionFormat, withCreated: boolean): MetricFamily {
-    const { name, kind: type, help, unit } = this.definition;
-    const head = formatHead({ name, type, help, unit }, format);
-    const end = this.table.nextSerial;
-    return { name, type, head, samples: () => this.#samples(format, withCreated && format === "openmetrics", end) };
-  }
-
-  *#samples(format: ExpositionFormat, withCreated: boolean, endSerial: number): Iterable<string> {
-    const { texts, serials, createdMs } = this.table;
-    let piece = "";
-    for (let slot = 0; slot < this.table.size; slot++) {
-      const labels = texts[slot];
-      if (labels === undefined || serials[slot]! >= endSerial) continue;
-      piece += this.lines(slot, labels, format, withCreated ? formatSeconds(createdMs[slot]!) : undefined);
-      if (piece.length < pieceLength) continue;
-      yield piece;
-      piece = "";
-    }
-    if (piece !== "") yield piece;
-  }
-}
-
-/** A sample's name with its labels in braces, or bare. */
-export function sampleName(name: string, labels: string): string {
-  return labels === "" ? name : `${name}{${labels}}`;
 }
