@@ -49,8 +49,11 @@ export interface Sums {
   readonly intervalMs: number;
   /** Called on the hot path: no waiting, no throwing. */
   record(instance: MetricInstance): void;
-  /** What is to be sent now; goes through the lane to `deliver`. Called each interval, and once more before the end. */
-  harvest(): readonly PointInstance[];
+  /**
+   * What is to be sent now; goes through the lane to `deliver`. Called each interval, and once more before the end, with
+   * `isLast`, so that series can be ended.
+   */
+  harvest(isLast?: boolean): readonly PointInstance[];
 }
 
 /** An open adapter that aggregates in process. `record` is called on the hot path: no waiting, no throwing. */

@@ -1,5 +1,6 @@
 import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
 import { defineAdapter } from "../adapter.ts";
+import { prometheusNaming } from "../shared/series/naming.ts";
 import { validate } from "../shared/series/validate.ts";
 import { config, type PrometheusConfig } from "./config.ts";
 import { Registry } from "./registry.ts";
@@ -11,7 +12,7 @@ export const prometheus = defineAdapter({
   accepts: ["metric"],
   config,
   reads: ["trace.id", "trace.sampled"],
-  validate,
+  validate: (settings, instances) => validate(settings, instances, prometheusNaming),
   tupleBudget: ({ maxSeries }) => maxSeries,
   async open(settings, host) {
     const registry = new Registry(host);

@@ -227,10 +227,12 @@ describe("sums", () => {
 
   it("are harvested at intervals and before the end, and counted as the instances in them", async () => {
     let gathered = 0;
+    const asked: (boolean | undefined)[] = [];
     const sums = {
       intervalMs: 10_000,
       record: () => void gathered++,
-      harvest() {
+      harvest(isLast?: boolean) {
+        asked.push(isLast);
         const points = gathered > 0 ? [aPoint(gathered)] : [];
         gathered = 0;
         return points;
@@ -246,6 +248,7 @@ describe("sums", () => {
     await lane.close(1000);
     expect(ledger.delivered).toBe(6);
     expect(accounted()).toBe(6);
+    expect(asked).toEqual([false, true]);
     expect(clock.timers).toBe(0);
   });
 

@@ -146,15 +146,15 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 function createHarvester(sums: Sums, backlog: Backlog, clock: Clock) {
   let held = 0;
   let cancel = () => {};
-  const harvest = () => {
-    for (const point of sums.harvest()) {
+  const harvest = (isLast: boolean) => {
+    for (const point of sums.harvest(isLast)) {
       held -= point.records;
       backlog.offer(point, point.records);
     }
   };
   const arm = () => {
     cancel = clock.after(sums.intervalMs, () => {
-      harvest();
+      harvest(false);
       arm();
     });
   };
@@ -173,7 +173,7 @@ function createHarvester(sums: Sums, backlog: Backlog, clock: Clock) {
     },
     close() {
       cancel();
-      harvest();
+      harvest(true);
     },
   };
 }

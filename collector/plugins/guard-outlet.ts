@@ -48,9 +48,9 @@ function guardSums(sums: Sums, { log, drop }: GuardedHost): Sums {
         log.error({ reason: errorText(error) }, '"sums.record" of the adapter threw; the instance is lost');
       }
     },
-    harvest() {
+    harvest(isLast) {
       try {
-        const points: unknown = sums.harvest();
+        const points: unknown = sums.harvest(isLast);
         if (Array.isArray(points) && points.every((point) => point?.template === "point")) return points;
         log.error({}, '"sums.harvest" of the adapter gave no list of points');
       } catch (error) {

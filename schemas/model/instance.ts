@@ -110,6 +110,17 @@ export interface PointInstance extends InstanceBase {
   readonly data: PointData;
   /** The metric instances that came into it since the series' last point, for the loss ledger. */
   readonly records: number;
+  /** Traces that values came from, since the series' last point: at most one for a counter, and one for each bucket. */
+  readonly exemplars?: readonly PointExemplar[];
+  /** True where the series ends: it repeats the last point, and none follows unless the series begins anew. */
+  readonly ended?: boolean;
+}
+
+/** A trace that a value of a series came from. */
+export interface PointExemplar {
+  readonly traceId: string;
+  readonly value: number;
+  readonly timeMs: number;
 }
 
 /** The value of a point. `buckets` counts values up to each bound, not added up, and last those above all bounds. */

@@ -1,4 +1,4 @@
-import type { MetricInstance } from "../../../schemas/model/instance.ts";
+import type { MetricInstance, PointData, PointExemplar } from "../../../schemas/model/instance.ts";
 import { Exemplars } from "./exemplars.ts";
 import { grown } from "./grown.ts";
 import { MetricBase } from "./metric.ts";
@@ -29,6 +29,14 @@ export class Counter extends MetricBase {
   protected clear(slot: number): void {
     this.#sums[slot] = 0;
     this.exemplars.clear(slot, slot + 1);
+  }
+
+  dataOf(slot: number): PointData {
+    return { kind: "counter", value: this.#sums[slot]! };
+  }
+
+  takeExemplars(slot: number): readonly PointExemplar[] {
+    return this.exemplars.take(slot, slot + 1);
   }
 
   /** The sum of a series. */

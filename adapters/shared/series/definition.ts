@@ -1,7 +1,7 @@
 import type { InstanceDeclaration, MetricDeclaration } from "../../../schemas/model/instance.ts";
-import { toLabelName, toMetricName } from "../exposition.ts";
 import { toBounds } from "./buckets.ts";
 import type { MetricConfig, SeriesConfig } from "./config.ts";
+import type { Naming } from "./naming.ts";
 
 /** All that is known of a metric before its first value. */
 export interface MetricDefinition {
@@ -9,11 +9,13 @@ export interface MetricDefinition {
   readonly kind: "counter" | "gauge" | "histogram";
   /** Valid, and without the `_total` of counters. */
   readonly name: string;
+  /** The name that users see. */
+  readonly exposedName: string;
   readonly help: string;
   readonly unit: string | undefined;
   /** What values are divided by: 1e9 turns nanoseconds into seconds. */
   readonly divisor: number;
-  /** Label names as rules give them, and made valid, in the same order. */
+  /** Label names as rules give them, and as the protocol spells them, in the same order. */
   readonly sourceLabels: readonly string[];
   readonly labels: readonly string[];
   /** Ascending, without `+Inf`; empty unless a histogram. */
@@ -37,27 +39,30 @@ const defaults: MetricConfig = { kind: "counter" };
 export function toDefinitions(
   config: SeriesConfig,
   instances: readonly InstanceDeclaration[],
+  naming: Naming,
 ): readonly MetricDefinition[] {
   const metrics = new Map(Object.entries(config.metrics));
   return instances
     .filter((instance) => instance.template === "metric")
-    .map((instance) => toDefinition(metrics.get(instance.name) ?? defaults, instance));
+    .map((instance) => toDefinition(metrics.get(instance.name) ?? defaults, instance, naming));
 }
 
-function toDefinition(metric: MetricConfig, instance: MetricDeclaration): MetricDefinition {
+function toDefinition(metric: MetricConfig, instance: MetricDeclaration, naming: Naming): MetricDefinition {
   const { kind } = metric;
-  const name = toMetricName(metric.name ?? instance.name);
+  const spelled = naming.metric(metric.name ?? instance.name);
+  const name = kind === "counter" ? spelled.replace(/(?<=.)_total$/, "") : spelled;
   const isDuration = instance.valueType === "DURATION";
   const unit = metric.unit ?? (isDuration ? "seconds" : undefined);
   return {
     instance: instance.name,
     kind,
-    name: kind === "counter" ? name.replace(/(?<=.)_total$/, "") : name,
+    name,
+    exposedName: naming.exposed(name, kind),
     help: metric.help ?? `Instance ${instance.name}.`,
     unit,
     divisor: isDuration ? (durationUnits.get(unit ?? "") ?? 1) : 1,
     sourceLabels: instance.labelNames,
-    labels: instance.labelNames.map(toLabelName),
+    labels: instance.labelNames.map(naming.label),
     bounds: kind === "histogram" ? toBounds(metric.buckets, unit) : [],
   };
 }

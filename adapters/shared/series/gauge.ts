@@ -1,4 +1,4 @@
-import type { MetricInstance } from "../../../schemas/model/instance.ts";
+import type { MetricInstance, PointData, PointExemplar } from "../../../schemas/model/instance.ts";
 import { grown } from "./grown.ts";
 import { MetricBase } from "./metric.ts";
 import { foreignTuple } from "./series.ts";
@@ -17,6 +17,14 @@ export class Gauge extends MetricBase {
 
   protected clear(slot: number): void {
     this.#values[slot] = 0;
+  }
+
+  dataOf(slot: number): PointData {
+    return { kind: "gauge", value: this.#values[slot]! };
+  }
+
+  takeExemplars(): readonly PointExemplar[] {
+    return [];
   }
 
   /** The latest value of a series. */

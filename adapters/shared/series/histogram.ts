@@ -1,6 +1,7 @@
-import type { MetricInstance } from "../../../schemas/model/instance.ts";
+import type { MetricInstance, PointData, PointExemplar } from "../../../schemas/model/instance.ts";
 import type { MetricDefinition } from "./definition.ts";
 import { Exemplars } from "./exemplars.ts";
+import { Extremes } from "./extremes.ts";
 import { grown } from "./grown.ts";
 import { MetricBase, type Surroundings } from "./metric.ts";
 import { foreignTuple } from "./series.ts";
@@ -13,6 +14,7 @@ export class Histogram extends MetricBase {
   readonly width: number;
   #counts: Float64Array<ArrayBuffer>;
   #sums = new Float64Array(64);
+  readonly #extremes: Extremes | undefined;
   /** By slot times width plus bucket. */
   readonly exemplars = new Exemplars();
 
@@ -21,6 +23,7 @@ export class Histogram extends MetricBase {
     this.#bounds = Float64Array.from(definition.bounds);
     this.width = definition.bounds.length + 1;
     this.#counts = new Float64Array(64 * this.width);
+    this.#extremes = around.withExtremes ? new Extremes() : undefined;
   }
 
   record({ labels, value, weight, traceId }: MetricInstance): void {
@@ -36,6 +39,7 @@ export class Histogram extends MetricBase {
     const cell = slot * this.width + bucketOf(this.#bounds, observed);
     this.#counts[cell]! += weight;
     this.#sums[slot]! += amount;
+    if (this.#extremes !== undefined) this.#extremes.add(slot, observed);
     if (traceId !== undefined) this.exemplars.set(cell, traceId, observed, this.around.now());
   }
 
@@ -47,8 +51,25 @@ export class Histogram extends MetricBase {
   protected clear(slot: number): void {
     const from = slot * this.width;
     this.#sums[slot] = 0;
+    this.#extremes?.clear(slot);
     this.#counts.fill(0, from, from + this.width);
     this.exemplars.clear(from, from + this.width);
+  }
+
+  dataOf(slot: number): PointData {
+    const buckets = Array.from(this.#counts.subarray(slot * this.width, (slot + 1) * this.width));
+    const count = buckets.reduce((sum, each) => sum + each, 0);
+    const { bounds } = this.definition;
+    return { kind: "histogram", count, sum: this.#sums[slot]!, ...this.#extremes?.of(slot), bounds, buckets };
+  }
+
+  /** Lets the least and the greatest value begin anew. */
+  resetExtremes(slot: number): void {
+    this.#extremes?.clear(slot);
+  }
+
+  takeExemplars(slot: number): readonly PointExemplar[] {
+    return this.exemplars.take(slot * this.width, (slot + 1) * this.width);
   }
 
   /** Counts of the buckets of all series, each alone: by slot times width plus bucket. */

@@ -1,4 +1,4 @@
-import type { LabelTuple, MetricInstance } from "../../../schemas/model/instance.ts";
+import type { LabelTuple, MetricInstance, PointData, PointExemplar } from "../../../schemas/model/instance.ts";
 import type { MetricDefinition } from "./definition.ts";
 import type { IdleClock } from "./idle-clock.ts";
 import { Losses } from "./losses.ts";
@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly now: () => number;
   readonly clock: IdleClock;
   readonly texts: LabelTexts;
+  /** Whether histograms keep the least and the greatest value. */
+  readonly withExtremes: boolean;
 }
 
 /** What every kind of metric does with its series. Kinds add the values. */
@@ -17,6 +19,8 @@ export abstract class MetricBase {
   definition: MetricDefinition;
   readonly table: SeriesTable;
   readonly losses = new Losses();
+  /** Told of each series that ends, before it is gone. */
+  onEnd: ((slot: number, nowMs: number) => void) | undefined;
   protected readonly around: Surroundings;
 
   constructor(definition: MetricDefinition, maxSeries: number, around: Surroundings) {
@@ -27,11 +31,17 @@ export abstract class MetricBase {
 
   /** The name that users see. */
   get exposedName(): string {
-    return this.definition.kind === "counter" ? `${this.definition.name}_total` : this.definition.name;
+    return this.definition.exposedName;
   }
 
   /** Adds one measurement; what cannot be added is counted as a loss. Hot. */
   abstract record(instance: MetricInstance): void;
+
+  /** What a series has come to. */
+  abstract dataOf(slot: number): PointData;
+
+  /** The exemplars that came to a series since this was last asked. */
+  abstract takeExemplars(slot: number): readonly PointExemplar[];
 
   /** Empties the cells of a freed slot. */
   protected abstract clear(slot: number): void;
@@ -39,8 +49,10 @@ export abstract class MetricBase {
   /** The slot to record to, marked as in use; `foreignTuple` if the tuple is not of this definition, which is counted. */
   protected slotOf(labels: LabelTuple): number {
     const slot = this.table.find(labels, this.around.now);
-    if (slot > overflowSlot) this.table.touched[slot] = this.around.clock.period;
-    else this.#countMiss(slot, labels);
+    if (slot > overflowSlot) {
+      this.table.touched[slot] = this.around.clock.period;
+      this.table.records[slot]!++;
+    } else this.#countMiss(slot, labels);
     return slot;
   }
 
@@ -48,13 +60,17 @@ export abstract class MetricBase {
     if (slot === foreignTuple) this.losses.dropped("labels");
     else {
       this.table.touched[slot] = this.around.clock.period;
+      this.table.records[slot]!++;
       this.losses.overflow(this.table.blame(labels));
     }
   }
 
   /** Ends up to `limit` series idle since period `upTo`; returns how many. */
   expire(upTo: number, limit: number): number {
-    const ended = this.table.expire(upTo, limit, (slot) => this.clear(slot));
+    const ended = this.table.expire(upTo, limit, (slot) => {
+      this.onEnd?.(slot, this.around.now());
+      this.clear(slot);
+    });
     this.losses.expired(ended);
     return ended;
   }

@@ -37,6 +37,8 @@ export class SeriesTable {
   readonly createdMs: number[] = [0];
   /** The period in which each series was last recorded to; written by whoever records. */
   touched = new Uint32Array(64);
+  /** How many records went into each series, modulo 2^32; written by whoever records. */
+  records = new Uint32Array(64);
 
   readonly #sourceNames: readonly string[];
   readonly #names: readonly string[];
@@ -59,6 +61,14 @@ export class SeriesTable {
   find(tuple: LabelTuple, now: () => number): number {
     const slot = this.#byTuple.get(tuple);
     return slot !== undefined ? slot : this.#meet(tuple, now);
+  }
+
+  /** The labels of a series by name. */
+  labelsOf(slot: number): Record<string, string> {
+    const values = this.#tuples[slot]?.values;
+    return values === undefined
+      ? { [overflowLabel]: "true" }
+      : Object.fromEntries(this.#names.map((name, i) => [name, values[i]!]));
   }
 
   /** True if there is no series, not even the overflow series. */
@@ -103,7 +113,11 @@ export class SeriesTable {
   }
 
   #begin(slot: number, text: string, nowMs: number): void {
-    if (slot >= this.touched.length) this.touched = grown(this.touched, slot + 1);
+    if (slot >= this.touched.length) {
+      this.touched = grown(this.touched, slot + 1);
+      this.records = grown(this.records, slot + 1);
+    }
+    this.records[slot] = 0;
     this.texts[slot] = text;
     this.serials[slot] = this.nextSerial++;
     this.createdMs[slot] = nowMs;
@@ -130,14 +144,14 @@ export class SeriesTable {
     return this.#sourceNames[distinct.indexOf(Math.max(...distinct))] ?? "";
   }
 
-  /** Frees up to `limit` series last touched in period `upTo` or before, telling `release` each slot. Returns how many. */
+  /** Frees up to `limit` series last touched in period `upTo` or before, telling `release` each slot while its series is still there. Returns how many. */
   expire(upTo: number, limit: number, release: (slot: number) => void): number {
     let freed = 0;
     for (let slot = 0; slot < this.size && freed < limit; slot++) {
       const text = this.texts[slot];
       if (text === undefined || this.touched[slot]! > upTo) continue;
-      this.#end(slot, text);
       release(slot);
+      this.#end(slot, text);
       freed++;
     }
     if (freed > 0) this.makeRoom();

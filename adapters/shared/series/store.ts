@@ -1,7 +1,6 @@
 import type { InstanceDeclaration, MetricInstance } from "../../../schemas/model/instance.ts";
 import { parseDuration } from "../../../schemas/model/time-text.ts";
 import type { Host } from "../../adapter.ts";
-import { toMetricName } from "../exposition.ts";
 import type { SeriesConfig } from "./config.ts";
 import { Counter } from "./counter.ts";
 import { type MetricDefinition, sameSeries, toDefinitions } from "./definition.ts";
@@ -10,6 +9,7 @@ import { Histogram } from "./histogram.ts";
 import { IdleClock } from "./idle-clock.ts";
 import { Losses } from "./losses.ts";
 import type { Surroundings } from "./metric.ts";
+import type { Naming } from "./naming.ts";
 
 /** One metric with its series, of any kind. */
 export type Metric = Counter | Gauge | Histogram;
@@ -21,19 +21,27 @@ const recordsPerVisit = 1024;
 /** Idle series ended at one visit, so that none takes long: about 2 ms. */
 const endedPerVisit = 2000;
 
+/** How a store names its metrics, and what it keeps of histograms beside buckets. */
+export interface StoreOptions {
+  readonly naming: Naming;
+  readonly withExtremes?: boolean;
+}
+
 /** All metrics of one handler, as series in memory. */
 export class SeriesStore {
   readonly #host: Host;
+  readonly #naming: Naming;
   readonly #around: Surroundings;
   #byInstance = new Map<string, Metric>();
   /** Losses of metrics that are no more, and of instances that never were, by the name to report them under. */
   #strays = new Map<string, Losses>();
   #untilVisit = recordsPerVisit;
 
-  constructor(host: Host) {
+  constructor(host: Host, { naming, withExtremes = false }: StoreOptions) {
     this.#host = host;
+    this.#naming = naming;
     const now = () => host.now();
-    this.#around = { now, clock: new IdleClock(0, now()), texts: new WeakMap() };
+    this.#around = { now, clock: new IdleClock(0, now()), texts: new WeakMap(), withExtremes };
   }
 
   /** Takes settings and instances. Metrics whose definition stays the same keep their series. */
@@ -41,7 +49,7 @@ export class SeriesStore {
     this.visit();
     this.#around.clock.setExpiry(Number(parseDuration(config.expiry) ?? 0) / 1e6);
     const next = new Map<string, Metric>();
-    for (const definition of toDefinitions(config, instances)) {
+    for (const definition of toDefinitions(config, instances, this.#naming)) {
       next.set(
         definition.instance,
         this.#carryOver(definition, config.maxSeries) ?? this.#make(definition, config.maxSeries),
@@ -77,7 +85,7 @@ export class SeriesStore {
   }
 
   #straysOf(instance: string): Losses {
-    const name = toMetricName(instance);
+    const name = this.#naming.metric(instance);
     const losses = this.#strays.get(name) ?? new Losses();
     this.#strays.set(name, losses);
     return losses;

@@ -3,12 +3,15 @@ import { z } from "zod";
 import type { InstanceDeclaration } from "../../../schemas/model/instance.ts";
 import { declareMetric } from "../../../test/support/metric-instance.ts";
 import { seriesSettings } from "./config.ts";
+import { prometheusNaming } from "./naming.ts";
 import { validate } from "./validate.ts";
 
 const config = z.strictObject(seriesSettings);
 
 function problems(params: z.input<typeof config>, ...instances: InstanceDeclaration[]) {
-  return validate(config.parse(params), instances).map(({ path, message }) => `${path.join(".")}: ${message}`);
+  return validate(config.parse(params), instances, prometheusNaming).map(
+    ({ path, message }) => `${path.join(".")}: ${message}`,
+  );
 }
 
 const requests = declareMetric("requests", ["code"]);

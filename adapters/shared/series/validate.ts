@@ -2,20 +2,24 @@ import type { InstanceDeclaration } from "../../../schemas/model/instance.ts";
 import { nearest } from "../../../schemas/model/nearest.ts";
 import { parseDuration } from "../../../schemas/model/time-text.ts";
 import type { ConfigProblem } from "../../adapter.ts";
-import { claimedNames } from "../exposition.ts";
 import { bucketFault } from "./buckets.ts";
 import type { SeriesConfig } from "./config.ts";
 import { durationUnits, type MetricDefinition, toDefinitions } from "./definition.ts";
+import type { Naming } from "./naming.ts";
 import { overflowLabel } from "./series.ts";
 
 /** Everything that is wrong with the settings, given the instances that rules send; empty if nothing is. */
-export function validate(config: SeriesConfig, instances: readonly InstanceDeclaration[]): ConfigProblem[] {
-  const definitions = toDefinitions(config, instances);
+export function validate(
+  config: SeriesConfig,
+  instances: readonly InstanceDeclaration[],
+  naming: Naming,
+): ConfigProblem[] {
+  const definitions = toDefinitions(config, instances, naming);
   return [
     ...expiryProblems(config),
     ...entryProblems(config, instances),
-    ...definitions.flatMap((definition) => [...labelProblems(config, definition)]),
-    ...nameProblems(config, definitions),
+    ...definitions.flatMap((definition) => [...labelProblems(config, definition, naming)]),
+    ...nameProblems(config, definitions, naming),
   ];
 }
 
@@ -65,7 +69,7 @@ function hint(name: string, candidates: Iterable<string>): string {
   return close === undefined ? "" : `, did you mean "${close}"?`;
 }
 
-function* labelProblems(config: SeriesConfig, definition: MetricDefinition): Generator<ConfigProblem> {
+function* labelProblems(config: SeriesConfig, definition: MetricDefinition, naming: Naming): Generator<ConfigProblem> {
   const path = placeOf(config, definition);
   const where = `of the instance "${definition.instance}"`;
   const seen = new Map<string, string>();
@@ -75,10 +79,8 @@ function* labelProblems(config: SeriesConfig, definition: MetricDefinition): Gen
     if (earlier !== undefined)
       yield { path, message: `dimensions "${earlier}" and "${source}" ${where} both become the label ${label}` };
     seen.set(label, source);
-    if (label.startsWith("__"))
-      yield { path, message: `dimension "${source}" ${where} begins with __, which Prometheus reserves` };
-    if (label === "le" && definition.kind === "histogram")
-      yield { path, message: `dimension "le" ${where} is the bucket label of a histogram: rename it` };
+    const fault = naming.labelFault(label, definition.kind);
+    if (fault !== undefined) yield { path, message: `dimension "${source}" ${where} ${fault}` };
     if (label === overflowLabel)
       yield {
         path,
@@ -87,10 +89,14 @@ function* labelProblems(config: SeriesConfig, definition: MetricDefinition): Gen
   }
 }
 
-function* nameProblems(config: SeriesConfig, definitions: readonly MetricDefinition[]): Generator<ConfigProblem> {
+function* nameProblems(
+  config: SeriesConfig,
+  definitions: readonly MetricDefinition[],
+  naming: Naming,
+): Generator<ConfigProblem> {
   const owners = new Map<string, MetricDefinition>();
   for (const definition of definitions) {
-    const names = claimedNames({ name: definition.name, type: definition.kind });
+    const names = naming.claims(definition.name, definition.kind);
     const taken = names.find((name) => owners.has(name));
     if (taken !== undefined) {
       const other = owners.get(taken)!.instance;
