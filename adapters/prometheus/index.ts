@@ -1,7 +1,7 @@
 import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
 import { defineAdapter } from "../adapter.ts";
 import { prometheusNaming } from "../shared/series/naming.ts";
-import { validate } from "../shared/series/validate.ts";
+import { seriesProblems } from "../shared/series/problems.ts";
 import { config, type PrometheusConfig } from "./config.ts";
 import { Registry } from "./registry.ts";
 
@@ -12,7 +12,7 @@ export const prometheus = defineAdapter({
   accepts: ["metric"],
   config,
   reads: ["trace.id", "trace.sampled"],
-  validate: (settings, instances) => validate(settings, instances, prometheusNaming),
+  validate: (settings, instances) => seriesProblems(settings, instances, prometheusNaming),
   tupleBudget: ({ maxSeries }) => maxSeries,
   async open(settings, host) {
     const registry = new Registry(host);

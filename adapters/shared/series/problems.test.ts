@@ -4,12 +4,12 @@ import type { InstanceDeclaration } from "../../../schemas/model/instance.ts";
 import { declareMetric } from "../../../test/support/metric-instance.ts";
 import { seriesSettings } from "./config.ts";
 import { prometheusNaming } from "./naming.ts";
-import { validate } from "./validate.ts";
+import { seriesProblems } from "./problems.ts";
 
 const config = z.strictObject(seriesSettings);
 
 function problems(params: z.input<typeof config>, ...instances: InstanceDeclaration[]) {
-  return validate(config.parse(params), instances, prometheusNaming).map(
+  return seriesProblems(config.parse(params), instances, prometheusNaming).map(
     ({ path, message }) => `${path.join(".")}: ${message}`,
   );
 }
@@ -17,7 +17,7 @@ function problems(params: z.input<typeof config>, ...instances: InstanceDeclarat
 const requests = declareMetric("requests", ["code"]);
 const duration = declareMetric("duration", ["code"], "DURATION");
 
-describe("validate", () => {
+describe("seriesProblems", () => {
   it("has nothing to say of good settings", () => {
     const metrics = {
       requests: { name: "istio_requests_total" },

@@ -9,7 +9,7 @@ import type { Naming } from "./naming.ts";
 import { overflowLabel } from "./series.ts";
 
 /** Everything that is wrong with the settings, given the instances that rules send; empty if nothing is. */
-export function validate(
+export function seriesProblems(
   config: SeriesConfig,
   instances: readonly InstanceDeclaration[],
   naming: Naming,
