@@ -5,6 +5,7 @@ import { fetchWith } from "../shared/tls-fetch.ts";
 import { config } from "./config.ts";
 import { toPush } from "./push.ts";
 import { createStreams } from "./streams.ts";
+import { createTimes } from "./times.ts";
 import { validate } from "./validate.ts";
 
 /** Pushes log entries to Loki. */
@@ -22,9 +23,10 @@ export const loki = defineAdapter<"logentry", typeof config>({
     const headers = joinHeaders(own, settings.headers);
     const onOverflow = (instance: string) => host.count("overflow", { metric: instance, label: "stream" }, 1);
     const labelsOf = createStreams(settings, { now: () => host.now(), onOverflow });
+    const places = { labelsOf, timeOf: createTimes() };
     return {
       deliver(batch, signal) {
-        const body = JSON.stringify(toPush(batch, settings, labelsOf));
+        const body = JSON.stringify(toPush(batch, settings, places));
         return post(fetch, { url, headers, compression, signal, body });
       },
       close: async () => close(),

@@ -1,4 +1,4 @@
-import type { LogEntryInstance, PlainValue, Timestamp } from "../../schemas/model/instance.ts";
+import type { LogEntryInstance, PlainValue } from "../../schemas/model/instance.ts";
 import type { LokiConfig } from "./config.ts";
 import { type Fields, flatten, lineFormats } from "./line.ts";
 import type { Labels } from "./streams.ts";
@@ -11,27 +11,30 @@ export interface Push {
   readonly streams: readonly { readonly stream: Labels; readonly values: readonly Line[] }[];
 }
 
-/**
- * Entries as streams of lines, in order. Loki takes the same line at the same nanosecond of a stream for one that was sent twice: of
- * such, the later ones of a batch are dated a nanosecond on.
- */
+/** Finds the stream and the time of each entry. */
+export interface Places {
+  labelsOf(entry: LogEntryInstance): Labels;
+  timeOf(entry: LogEntryInstance, stream: string, line: string): string;
+}
+
+/** Entries as streams of lines, in order. */
 export function toPush(
   batch: readonly LogEntryInstance[],
   { format, metadata }: LokiConfig,
-  labelsOf: (entry: LogEntryInstance) => Labels,
+  { labelsOf, timeOf }: Places,
 ): Push {
-  const streams = new Map<string, { stream: Labels; values: Line[]; taken: Set<string> }>();
+  const streams = new Map<string, { stream: Labels; values: Line[] }>();
   for (const entry of batch) {
     const stream = labelsOf(entry);
     const key = JSON.stringify(stream);
-    const found = streams.get(key) ?? { stream, values: [], taken: new Set() };
+    const found = streams.get(key) ?? { stream, values: [] };
     streams.set(key, found);
     const { inLine, beside } = divide(entry, metadata);
     const line = lineFormats[format](inLine);
-    const time = freeTime(nanosecondsOf(entry.time), line, found.taken);
+    const time = timeOf(entry, key, line);
     found.values.push(Object.keys(beside).length === 0 ? [time, line] : [time, line, beside]);
   }
-  return { streams: [...streams.values()].map(({ stream, values }) => ({ stream, values })) };
+  return { streams: [...streams.values()] };
 }
 
 /** The fields of an entry, apart for the line and for what stands beside it. */
@@ -51,15 +54,4 @@ function fieldsOf({ variables, traceId, spanId, weight }: LogEntryInstance): Fie
     ...(weight === 1 ? {} : { weight }),
     ...variables,
   };
-}
-
-function nanosecondsOf({ seconds, nanos }: Timestamp): bigint {
-  return BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
-}
-
-function freeTime(nanoseconds: bigint, line: string, taken: Set<string>): string {
-  let time = nanoseconds;
-  while (taken.has(`${time} ${line}`)) time++;
-  taken.add(`${time} ${line}`);
-  return String(time);
 }
