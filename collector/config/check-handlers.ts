@@ -107,7 +107,7 @@ function refuseTemplates(
       report({
         at,
         path,
-        message: `"${meant}" is a ${template}, which handler "${handler}" does not take`,
+        message: `"${meant}" is ${/^[aeiou]/.test(template) ? "an" : "a"} ${template}, which handler "${handler}" does not take`,
         expected: `${oneOf(accepts)}, as the adapter ${type} takes`,
       });
     }

@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 import { dirname, resolve } from "node:path";
 import { LISTEN_HOST } from "./defaults.ts";
-import { BUILT_IN } from "./merge.ts";
+
 import type { Path, Place, Report } from "./problem.ts";
-import { child, type Entry, isEmpty, itemsOf, type Tree, textOf } from "./tree.ts";
+import { BUILT_IN, child, type Entry, isEmpty, itemsOf, type Tree, textOf } from "./tree.ts";
 
 /** Reads a text file; throws as node:fs does. */
 export type ReadFile = (path: string) => string;

@@ -7,9 +7,6 @@ const expressionOrLiteral = z
 /** A setting of an instance that an expression fills. */
 const filledBy = (describe: string) => expressionOrLiteral.optional().describe(describe);
 
-/** Names of variables become members of objects, where this one would be no member. */
-const variableName = z.string().refine((name) => name !== "__proto__", "any name but __proto__");
-
 const redact = z
   .boolean()
   .default(true)
@@ -32,7 +29,7 @@ const logEntryParams = z.strictObject({
     ),
   timestamp: filledBy("When it happened: response.time | request.time | context.time by default."),
   variables: z
-    .record(variableName, expressionOrLiteral)
+    .record(z.string(), expressionOrLiteral)
     .optional()
     .describe("What the entry says, each an expression; absent ones are left out. By default those of accesslog."),
   redact,
@@ -79,7 +76,7 @@ const traceSpanParams = z.strictObject({
   startTime: filledBy("request.time | context.time by default."),
   endTime: filledBy("response.time by default, else the start and response.duration."),
   attributes: z
-    .record(variableName, expressionOrLiteral)
+    .record(z.string(), expressionOrLiteral)
     .optional()
     .describe("Attributes of the span, each an expression; absent ones are left out. By default those of accesslog."),
   redact,

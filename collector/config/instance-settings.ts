@@ -76,16 +76,16 @@ export function createSettingsReader(
       const tree = child(params, key);
       const at: Path = [...path, key];
       const refuse = (text: string) =>
-        tree !== undefined &&
         report({
-          at: tree.at,
+          at: (tree as Tree).at,
           path: at,
           message: `"${key}" cannot be "${text}"`,
           suggestion: nearest(text, words),
           expected: `${oneOf(words)}, or an expression that gives one`,
         });
+      if (tree === undefined || isEmpty(tree)) return read(undefined, at, "text", fallback);
       const text = textOf(tree);
-      if (tree === undefined || text === undefined) return read(tree, at, "text", fallback);
+      if (text === undefined) return checked<Expression>(undefined); // The shape of the whole has said so.
       if (/^[a-z]+$/i.test(text) && !expressions.isAttribute(text)) {
         const word = parse(text);
         if (word === undefined) refuse(text);

@@ -59,3 +59,18 @@ export function metricOf({ instances }: CheckedConfig, name: string): CheckedMet
   const instance = instances.get(name);
   return instance?.template === "metric" ? instance : undefined;
 }
+
+/** An adapter that takes every template that rules send, with expressions of its own. */
+export const journal: Adapter = defineAdapter({
+  type: "journal",
+  summary: "Takes everything and forgets it.",
+  accepts: ["metric", "logentry", "edge", "tracespan"],
+  config: z.strictObject({
+    topic: z.string().optional(),
+    key: z.string().meta({ expression: true }).optional(),
+    path: z.string().meta({ expression: true }).default('"all"'),
+  }),
+  async open() {
+    return { record() {}, async close() {} };
+  },
+});

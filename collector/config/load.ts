@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Adapter } from "../../adapters/adapter.ts";
+import { withBuiltIns } from "./built-in-instances.ts";
 import { checkEnrich, checkRoutes } from "./check-enrich.ts";
 import { type Compile, createExpressionReader } from "./check-expressions.ts";
 import { checkHandlers } from "./check-handlers.ts";
@@ -116,8 +117,8 @@ function check(
   const plain = readShape(merged, configSchema, [], report);
   const vocabulary = defineVocabulary(section("vocabulary"), report);
   const expressions = createExpressionReader(options.compile, vocabulary, report);
-  const instances = checkInstances(section("instances"), expressions, report);
-  const names = { handlers: keysOf(section("handlers")), instances: keysOf(section("instances")), complete };
+  const instances = checkInstances(withBuiltIns(section("instances")), expressions, report);
+  const names = { handlers: keysOf(section("handlers")), instances: new Set(instances.keys()), complete };
   const { rules, actions } = checkRules(itemsOf(child(merged, "rules")), names, expressions, report);
   const handlers = checkHandlers(
     section("handlers"),

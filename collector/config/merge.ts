@@ -2,7 +2,7 @@ import { z } from "zod";
 import { nearest } from "../../schemas/model/nearest.ts";
 import type { Path, Report } from "./problem.ts";
 import { describeExpected, oneOf, type Schema } from "./schema-words.ts";
-import { type Entry, entriesOf, isEmpty, type MapTree, type Tree } from "./tree.ts";
+import { type Entry, entriesOf, isEmpty, type MapTree, type Tree, toMapTree } from "./tree.ts";
 
 /** The tree of one file, in the order of the command line. */
 export interface FileTree {
@@ -90,24 +90,9 @@ function join(earlier: Tree, later: Tree, path: Path, report: Report): Tree | un
 /** Sections whose second level holds names, not settings. */
 const nested = new Set(["enrich.addresses", "enrich.principals"]);
 
-/** Stands for a file where settings come from the program itself. */
-export const BUILT_IN = "(built in)";
-
 /** Listeners as the program brings them, below every file. */
 export function toDefaultTree(listeners: Readonly<Record<string, { readonly address: string }>>): MapTree {
-  const at = { file: BUILT_IN, line: 1, column: 1 };
-  const map = (entries: readonly (readonly [string, Tree])[]): MapTree => ({
-    kind: "map",
-    at,
-    entries: entries.map(([key, value]) => ({ key, keyAt: at, value })),
-  });
-  const text = (value: string): Tree => ({ kind: "scalar", at, value, placeOf: () => at });
-  return map([
-    [
-      "listeners",
-      map(Object.entries(listeners).map(([name, { address }]) => [name, map([["address", text(address)]])])),
-    ],
-  ]);
+  return toMapTree({ listeners });
 }
 
 /** The entries of one section of the merged tree. */

@@ -112,21 +112,31 @@ function createShapeReader(report: Report): ShapeReader {
     if (tree.kind === "scalar") return readLeaf(tree, wrapped, path);
     const kinds: readonly string[] = tree.kind === "map" ? ["object", "record"] : ["array", "tuple"];
     const fitting = definition.options.filter((option) => kinds.includes(definitionOf(unwrap(option).schema).type));
-    const discriminator = "discriminator" in definition ? String(definition.discriminator) : undefined;
-    const chosen = discriminator === undefined ? fitting[0] : choose(tree, fitting, discriminator);
-    if (chosen === undefined) return fitting.length === 0 ? wrongKind(tree, wrapped, path) : undefined;
-    return fitting.length === 1 || discriminator !== undefined
-      ? read(tree, chosen, path)
-      : readLeaf(tree, wrapped, path);
+    if (fitting.length === 0) return wrongKind(tree, wrapped, path);
+    if (tree.kind === "map" && "discriminator" in definition)
+      return readChosen(tree, fitting, String(definition.discriminator), path);
+    return fitting.length === 1 ? read(tree, fitting[0] as Schema, path) : readLeaf(tree, wrapped, path);
   }
 
-  /** The option that the discriminator names; if it names none, the one that was probably meant, so that the rest is checked. */
-  function choose(tree: Tree, options: readonly Schema[], discriminator: string): Schema | undefined {
+  /** By the option that the discriminator names; if it names none, by the one that was probably meant, so that the rest is checked. */
+  function readChosen(tree: MapTree, options: readonly Schema[], discriminator: string, path: Path): unknown {
     const named = new Map(options.flatMap((option) => literalsOf(option, discriminator).map((name) => [name, option])));
     const given = child(tree, discriminator);
-    if (given === undefined) return options[0];
-    const value = given.kind === "scalar" ? String(given.value) : "";
-    return named.get(value) ?? named.get(nearest(value, named.keys()) ?? "") ?? options[0];
+    const value = given?.kind === "scalar" ? String(given.value) : "";
+    const suggestion = named.has(value) ? value : nearest(value, named.keys());
+    const chosen = named.get(suggestion ?? "") ?? (options[0] as Schema);
+    if (given?.kind !== "scalar" || given.broken || named.has(value)) return read(tree, chosen, path);
+    report({
+      at: given.at,
+      path: [...path, discriminator],
+      message: `"${discriminator}" cannot be "${value}"`,
+      expected: oneOf([...named.keys()]),
+      suggestion,
+    });
+    if (suggestion === undefined) return undefined;
+    const meant: Tree = { ...given, value: literalsOf(chosen, discriminator)[0] ?? "" };
+    const entries = tree.entries.map((entry) => (entry.value === given ? { ...entry, value: meant } : entry));
+    return read({ ...tree, entries }, chosen, path);
   }
 
   function readLeaf(tree: Tree, schema: Schema, path: Path): unknown {

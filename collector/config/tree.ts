@@ -89,3 +89,19 @@ export function toPlain(tree: Tree): unknown {
   if (tree.kind === "seq") return tree.items.map(toPlain);
   return Object.fromEntries(tree.entries.map(({ key, value }) => [key, toPlain(value)]));
 }
+
+/** Stands for a file where settings come from the program itself. */
+export const BUILT_IN = "(built in)";
+
+const builtInPlace: Place = { file: BUILT_IN, line: 1, column: 1 };
+
+/** Settings that the program brings, as a tree: mappings of mappings and texts. */
+export function toMapTree(settings: object): MapTree {
+  const at = builtInPlace;
+  const toTree = (value: unknown): Tree =>
+    typeof value === "object" && value !== null
+      ? toMapTree(value)
+      : { kind: "scalar", at, value: String(value), placeOf: () => at };
+  const entries = Object.entries(settings).map(([key, value]) => ({ key, keyAt: at, value: toTree(value) }));
+  return { kind: "map", at, entries };
+}
