@@ -55,6 +55,9 @@ export function createPlan(checked: CheckedConfig, lanes: ReadonlyMap<string, La
   const rules = createRuleTable({
     rules: checked.rules,
     instances: checked.instances,
+    attributes: vocabulary.attributes,
+    redact: config.redact,
+    computed: new Map([...checked.handlers].map(([name, { computed }]) => [name, computed])),
     outboxes: lanes,
     maxTuples: Math.max(
       MIN_TUPLES,

@@ -28,6 +28,8 @@ export const expectations = {
   variable: valueTypes,
   text: ["STRING", "DNS_NAME", "EMAIL_ADDRESS", "URI"],
   time: ["TIMESTAMP"],
+  /** Whether, or how many of each. */
+  sample: ["BOOL", "DOUBLE", "INT64"],
   match: ["BOOL"],
 } as const satisfies Record<string, readonly ValueType[]>;
 

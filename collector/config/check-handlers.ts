@@ -3,6 +3,8 @@ import type { Adapter } from "../../adapters/adapter.ts";
 import { errorText } from "../../schemas/model/error-text.ts";
 import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
 import { nearest } from "../../schemas/model/nearest.ts";
+import { readAdapterExpressions } from "./adapter-expressions.ts";
+import type { ExpressionReader } from "./check-expressions.ts";
 import type { ReadInstance } from "./check-instances.ts";
 import type { NamedAction } from "./check-rules.ts";
 import type { ReadHandler } from "./checked.ts";
@@ -16,6 +18,7 @@ import { child, type Entry, isEmpty, placeAt, type Tree, textOf } from "./tree.t
 export interface HandlerChecks {
   readonly adapters: readonly Adapter[];
   readonly findPlugin?: FindPlugin | undefined;
+  readonly expressions: ExpressionReader;
   readonly instances: ReadonlyMap<string, ReadInstance>;
   readonly actions: readonly NamedAction[];
   /** False if a file could not be read whole: then what rules send is not known for sure. */
@@ -42,9 +45,10 @@ function checkHandler({ key: name, value }: Entry, checks: HandlerChecks, report
   if (tree.kind !== "map") return []; // The shape of the whole has said so.
   const params = readParams(adapter, tree, path, report);
   if (params === undefined) return [];
+  const computed = readAdapterExpressions(adapter, tree, params.data, path, checks.expressions, report);
   const instances = sentTo(name, checks);
   validate(adapter, params.data, instances, { tree, path, name, checks }, report);
-  return [{ name, adapter, params: params.data, instances }];
+  return [{ name, adapter, computed, params: params.data, instances }];
 }
 
 /** The settings as the adapter's schema gives them; undefined if something is wrong with them, which is reported. */

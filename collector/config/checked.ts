@@ -35,6 +35,8 @@ export interface CheckedLogEntry {
   /** Gives a TIMESTAMP. */
   readonly timestamp: Expression;
   readonly variables: readonly CheckedField[];
+  /** Gives a rate, or whether the entry is kept; absent: all are. */
+  readonly sample: Expression | undefined;
   /** Whether credentials are masked. */
   readonly redact: boolean;
 }
@@ -86,6 +88,8 @@ export interface CheckedRule {
 export interface ReadHandler {
   readonly name: string;
   readonly adapter: Adapter;
+  /** The adapter's own expressions, by setting. */
+  readonly computed: ReadonlyMap<string, Expression>;
   /** Settings as the adapter's schema gave them, defaults filled in. */
   readonly params: unknown;
   /** What rules send to it, in order of first mention. */

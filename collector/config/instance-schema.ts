@@ -32,6 +32,16 @@ const logEntryParams = z.strictObject({
     .record(z.string(), expressionOrLiteral)
     .optional()
     .describe("What the entry says, each an expression; absent ones are left out. By default those of accesslog."),
+  sample: z
+    .union([
+      z.strictObject({ rate: z.number().min(0).max(1).describe("The part of the entries that is kept.") }),
+      z.string(),
+      z.boolean(),
+    ])
+    .optional()
+    .describe(
+      "Which entries are kept: at a rate, or by an expression that gives true or false, or the rate. All by default. Proxies of one request keep it or drop it alike.",
+    ),
   redact,
 });
 

@@ -18,8 +18,8 @@ export interface Words {
 export interface SettingsReader {
   /** The expression of a setting, or of its default; undefined if it is faulty. */
   setting(key: string, use: Use, fallback: string): Expression | undefined;
-  /** The expression of a setting without a default. */
-  optional(key: string, use: Use): Expression | undefined;
+  /** The expression of a setting without a default; where the setting is a mapping, of its `member`. */
+  optional(key: string, use: Use, member?: string): Expression | undefined;
   /** One expression for each name below a setting. With `defaults`, for each of their names, whether it is there or not. */
   fields(key: string, use: Use, defaults?: Readonly<Record<string, string>>): CheckedField[];
   /** A setting that is a plain word, or an expression that gives one. */
@@ -58,9 +58,13 @@ export function createSettingsReader(
 
   return {
     setting: (key, use, fallback) => read(child(params, key), [...path, key], use, fallback),
-    optional(key, use) {
+    optional(key, use, member) {
       const tree = child(params, key);
-      return isEmpty(tree) ? undefined : checked(expressions.read(tree, [...path, key], use));
+      const [held, at]: [Tree | undefined, Path] =
+        tree?.kind === "map" && member !== undefined
+          ? [child(tree, member), [...path, key, member]]
+          : [tree, [...path, key]];
+      return isEmpty(held) ? undefined : checked(expressions.read(held, at, use));
     },
     fields(key, use, defaults) {
       const tree = child(params, key);

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { defineAdapter } from "../../adapters/adapter.ts";
 import { AttributeRecord } from "../../schemas/model/record.ts";
 import type { Value } from "../../schemas/model/value.ts";
 import { EvalFailure, type Expression } from "../expr/expression.ts";
 import { accessLogFields } from "./access-log-fields.ts";
 import type { CheckedConfig, CheckedInstance } from "./checked.ts";
+import { configJsonSchema } from "./json-schema.ts";
 import { gauge, journal, load, messages } from "./load.fixture.ts";
 
 /** A configuration whose one rule sends `x` to a journal. */
@@ -327,6 +330,102 @@ describe("the default access log", () => {
   });
 
   function handlersOnly(): string {
-    return "handlers: { j: { adapter: journal } }\n";
+    return "handlers: { j: { adapter: journal } }\nrules: [{ name: r, actions: [{ handler: j, instances: [accesslog] }] }]\n";
   }
+});
+
+describe("an adapter's own expressions", () => {
+  const handler = (params: string) => `handlers:
+  j: { adapter: journal, params: ${params} }
+rules: [{ name: all, actions: [{ handler: j, instances: [accesslog] }] }]
+`;
+  const computedOf = (params: string) => checkedOf(handler(params)).handlers.get("j")?.computed ?? new Map();
+
+  it("are compiled, those of defaults too; other settings are text", () => {
+    const given = computedOf("{ topic: request.host, key: 'source.workload.name | \"x\"' }");
+    expect([...given.keys()]).toEqual(["key", "path"]);
+    expect(valueIn(given.get("key"), {})).toBe("x");
+    expect(valueIn(given.get("path"), {})).toBe("all");
+    expect([...computedOf("{ path: string(response.code) }").keys()]).toEqual(["path"]);
+  });
+
+  it("stay as they are written for the adapter, and in what is shown", () => {
+    const checked = checkedOf(handler("{ key: request.host }"));
+    expect(checked.handlers.get("j")?.params).toEqual({ key: "request.host", path: '"all"' });
+    expect(checked.shown.config).toMatchObject({ handlers: { j: { params: { key: "request.host" } } } });
+  });
+
+  it.each([
+    ["{ key: request.hots }", 'a.yaml:2:41: unknown attribute "request.hots". Did you mean "request.host"?'],
+    ["{ key: request.headers }", expect.stringMatching(/^a\.yaml:2:41: expected STRING .*, got STRING_MAP$/)],
+    ["{ key: 'request.host == ' }", expect.stringMatching(/^a\.yaml:2:58: /)],
+    ["{ key: 5 }", 'a.yaml:2:41: "key" is a whole number (expected text)'],
+  ])("%s is refused at its place", (params, problem) => {
+    expect(messages(load([handler(params)], { adapters: [journal] }))).toEqual([problem]);
+  });
+
+  it("are an adapter's fault where its default is none", () => {
+    const config = z.strictObject({ key: z.string().meta({ expression: true }).default("no.such.name") });
+    const broken = defineAdapter({ ...journal, config });
+    expect(messages(load([handler("{}")], { adapters: [broken] }))).toEqual([
+      'a.yaml:2:34: the adapter journal has no good default for "key"',
+    ]);
+  });
+
+  it("are plain text to editors", () => {
+    const schema = JSON.stringify(configJsonSchema([journal]));
+    expect(schema).not.toContain('"expression"');
+    expect(schema).toContain('"key":{"type":"string"}');
+  });
+});
+
+describe("sampling and redaction", () => {
+  const entry = (params: string) =>
+    instanceOf("logentry", withInstance(`{ template: logentry, params: { variables: {}, ${params} } }`));
+
+  it.each([
+    ["sample: { rate: 0.25 }", 0.25],
+    ["sample: { rate: 1 }", 1],
+    ["sample: { rate: 1e-7 }", 1e-7],
+    ["sample: false", false],
+    ["sample: 'response.code >= 500 ? 1.0 : 0.01'", 1],
+    ["sample: response.code >= 500", true],
+  ])("%s", (text, value) => {
+    expect(valueIn(entry(text).sample, { "response.code": 500 })).toBe(value);
+  });
+
+  it.each([
+    ["sample: { rate: 2 }", "2 }", '"rate" is too large (expected at most 1)'],
+    ["sample: { rat: 1 }", "rat", 'unknown key "rat". Did you mean "rate"?'],
+    ["sample: request.host", "request.host", "expected BOOL or DOUBLE or INT64, got STRING"],
+    ["sample: 0.1", "0.1", '"sample" is a number (expected a mapping or text or true or false)'],
+  ])("%s is refused", (text, where, problem) => {
+    expect(problemsAt(where, `{ template: logentry, params: { ${text} } }`)).toEqual([problem]);
+  });
+
+  it("are off and on by default, and the other way round where it is said", () => {
+    expect(entry("severity: info")).toMatchObject({ sample: undefined, redact: true });
+    expect(entry("redact: false").redact).toBe(false);
+    expect(instanceOf("edge", withInstance("{ template: edge, params: { redact: false } }")).redact).toBe(false);
+    expect(instanceOf("tracespan", withInstance("{ template: tracespan, params: { redact: false } }")).redact).toBe(
+      false,
+    );
+  });
+
+  it("have names that several files add to", () => {
+    const loaded = load(["redact: { headers: [x-one], replacement: '[gone]' }", "redact: { headers: ['x-two-*'] }\n"]);
+    if (!loaded.ok) throw new Error(messages(loaded).join("\n"));
+    expect(loaded.config.redact).toMatchObject({
+      headers: ["x-one", "x-two-*"],
+      keepHeaders: [],
+      replacement: "[gone]",
+    });
+    expect(load(["redact:\n"])).toMatchObject({ config: { redact: { replacement: "***" } } });
+  });
+
+  it("refuse stars in the middle of names", () => {
+    expect(messages(load(["redact: { keepQueryParams: [a, 'b*c'] }\n"]))).toEqual([
+      'a.yaml:1:32: item 2 of "keepQueryParams": a star may stand at the beginning or end only',
+    ]);
+  });
 });

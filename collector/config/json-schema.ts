@@ -39,8 +39,10 @@ export function toSchema(schema: z.ZodType): JsonSchema {
   });
 }
 
-/** Bounds that only say that a number is safe, and names that may be any text. */
+/** Bounds that only say that a number is safe, names that may be any text, and what only the hub is to know. */
 function dropNoise(schema: z.core.JSONSchema.BaseSchema): void {
+  delete schema.expression;
+  delete schema.secret;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   if (JSON.stringify(schema.propertyNames) === '{"type":"string"}') delete schema.propertyNames;

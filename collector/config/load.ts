@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Adapter } from "../../adapters/adapter.ts";
-import { withBuiltIns } from "./built-in-instances.ts";
+import { builtInNames, withBuiltIns } from "./built-in-instances.ts";
 import { checkEnrich, checkRoutes } from "./check-enrich.ts";
 import { type Compile, createExpressionReader } from "./check-expressions.ts";
 import { checkHandlers } from "./check-handlers.ts";
@@ -117,12 +117,15 @@ function check(
   const plain = readShape(merged, configSchema, [], report);
   const vocabulary = defineVocabulary(section("vocabulary"), report);
   const expressions = createExpressionReader(options.compile, vocabulary, report);
-  const instances = checkInstances(withBuiltIns(section("instances")), expressions, report);
-  const names = { handlers: keysOf(section("handlers")), instances: new Set(instances.keys()), complete };
-  const { rules, actions } = checkRules(itemsOf(child(merged, "rules")), names, expressions, report);
+  const ruleTrees = itemsOf(child(merged, "rules"));
+  const declared = section("instances");
+  const instances = checkInstances(withBuiltIns(declared, ruleTrees), expressions, report);
+  const instanceNames = new Set([...keysOf(declared), ...builtInNames]);
+  const names = { handlers: keysOf(section("handlers")), instances: instanceNames, complete };
+  const { rules, actions } = checkRules(ruleTrees, names, expressions, report);
   const handlers = checkHandlers(
     section("handlers"),
-    { adapters: options.adapters, findPlugin: options.findPlugin, instances, actions, complete },
+    { adapters: options.adapters, findPlugin: options.findPlugin, expressions, instances, actions, complete },
     report,
   );
   checkListeners(section("listeners"), options.readFile, report);

@@ -27,6 +27,10 @@ describe("YAML files", () => {
     expect(read("a: &x { m: 1 }\nb: &y { m: 2, n: 2 }\nc: { <<: [*x, *y] }")).toMatchObject({ c: { m: 1, n: 2 } });
   });
 
+  it("have text wherever a scalar is tagged so", () => {
+    expect(read("a: ! 5\nb: !!str 6\nc: ! text")).toEqual({ a: "5", b: "6", c: "text" });
+  });
+
   it("have text for keys", () => {
     expect(read("200: a\ntrue: b")).toEqual({ "200": "a", true: "b" });
   });

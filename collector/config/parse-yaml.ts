@@ -218,8 +218,8 @@ function createReader(source: string, placeOf: (offset: number) => Place, env: E
 
 const TOO_MUCH = "the file holds too much";
 
-/** Scalars with other tags are reported by the parser. */
-const coreTags = new Set(["str", "int", "float", "bool", "null"].map((name) => `tag:yaml.org,2002:${name}`));
+/** Scalars with other tags are reported by the parser. `!` alone makes text of any scalar (YAML 1.2.2, 6.9.1). */
+const coreTags = new Set(["!", ...["str", "int", "float", "bool", "null"].map((name) => `tag:yaml.org,2002:${name}`)]);
 
 const nullScalar = (at: Place): ScalarTree => ({ kind: "scalar", at, value: null, placeOf: () => at });
 const brokenScalar = (at: Place): ScalarTree => ({ ...nullScalar(at), broken: true });

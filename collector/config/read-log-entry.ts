@@ -15,8 +15,9 @@ export function readLogEntry(name: string, settings: SettingsReader): ReadTempla
     "variable",
     settings.isAbsent("variables") ? accessLogFields : undefined,
   );
+  const sample = settings.optional("sample", "sample", "rate");
   const redact = settings.isOn("redact");
   const declaration: LogEntryDeclaration = { name, template: "logentry", variables: fieldTypes(variables) };
-  const checked = severity && timestamp && { severity, timestamp, variables, redact };
+  const checked = severity && timestamp && { severity, timestamp, variables, sample, redact };
   return { declaration, checked: checked && { template: "logentry", declaration, ...checked } };
 }

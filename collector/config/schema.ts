@@ -156,6 +156,22 @@ const peerValues = z
   )
   .describe("Attributes below source. or destination., for example workload.name.");
 
+const secretNames = (describe: string) =>
+  z
+    .array(
+      z.string().refine((name) => /^\*?[^*]+\*?$|^\*$/.test(name), "a star may stand at the beginning or end only"),
+    )
+    .default([])
+    .describe(describe);
+
+const redact = z.strictObject({
+  headers: secretNames("Headers that hold credentials, beside those of docs/logs.md."),
+  queryParams: secretNames("Parameters of URLs that hold credentials, beside those of docs/logs.md."),
+  keepHeaders: secretNames("Headers that are shown all the same."),
+  keepQueryParams: secretNames("Parameters of URLs that are shown all the same."),
+  replacement: z.string().min(1).max(64).default("***").describe("What stands in place of a credential."),
+});
+
 /** The whole configuration: one schema gives the type, the checks, the defaults, the docs and the JSON Schema. */
 export const configSchema = z.strictObject({
   listeners: z.record(z.string(), listener.nullable()).default({}).describe("Sockets by name; null turns one off."),
@@ -188,6 +204,11 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("How route.template is made."),
+  redact: redact
+    .prefault({})
+    .describe(
+      "Credentials that log entries, edges and spans do not show. Names in letters of any case; a star at the beginning or end stands for anything.",
+    ),
   stats: statsConfig.nullable().prefault({}).describe("Statistics kept in the embedded store; null for none."),
 });
 

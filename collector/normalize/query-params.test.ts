@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { percentDecode } from "./percent.ts";
+import { percentDecode } from "../../schemas/model/percent.ts";
 import { parseQueryParams, urlPathOf } from "./query-params.ts";
 
 describe("query parameters", () => {

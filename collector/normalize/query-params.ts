@@ -1,4 +1,4 @@
-import { percentDecode } from "./percent.ts";
+import { percentDecode } from "../../schemas/model/percent.ts";
 
 /** A path before its query. */
 export function urlPathOf(path: string): string {

@@ -25,6 +25,7 @@ export function createEdgeMaker(source: EdgeSource, now: () => number): Instance
   const fields = [...source.source, ...source.destination];
   let skipped = 0;
   return {
+    redacts: source.redact,
     slots: slotsReadBy([protocol, timestamp, ...fields.map(({ expression }) => expression)]),
     make(values) {
       const from = sourceOf(values);

@@ -1,21 +1,22 @@
 import type { Instance } from "../../schemas/model/instance.ts";
 import type { Expression, Slots } from "../expr/expression.ts";
+import type { RedactedView } from "./redact/redacted-view.ts";
 
 /** Makes one instance of a record. */
 export interface InstanceMaker {
   /** Undefined if there is none to be made. `serial` tells records apart. */
   make(values: Slots, serial: number): Instance | undefined;
+  /** Whether it is to see records without their credentials. */
+  readonly redacts: boolean;
   /** The slots that it reads. */
   readonly slots: readonly number[];
   /** Instances not made because what they cannot be without was absent or an error. */
   readonly skipped: number;
 }
 
-/** Makes an instance once for each record, however many rules and handlers want it. */
+/** Gives the instance of a record, made once however many rules and handlers want it. */
 export interface SharedMaker {
   of(values: Slots, serial: number): Instance | undefined;
-  readonly slots: readonly number[];
-  readonly skipped: number;
 }
 
 /** A name and the expression that fills it. */
@@ -24,21 +25,18 @@ export interface Field {
   readonly expression: Expression;
 }
 
-/** Shares what a maker makes. */
-export function shared(maker: InstanceMaker): SharedMaker {
+/** Shares what a maker makes. One that shows no credentials sees the record through `view`. */
+export function shared(maker: InstanceMaker, view: RedactedView): SharedMaker {
+  const { redacts } = maker;
   let done = -1;
   let instance: Instance | undefined;
   return {
     of(values, serial) {
       if (serial !== done) {
         done = serial;
-        instance = maker.make(values, serial);
+        instance = maker.make(redacts ? view.of(values, serial) : values, serial);
       }
       return instance;
-    },
-    slots: maker.slots,
-    get skipped() {
-      return maker.skipped;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { createEdgeMaker, type EdgeSource } from "./edge-template.ts";
-import { type InstanceMaker, type SharedMaker, shared } from "./instance-maker.ts";
+import type { InstanceMaker } from "./instance-maker.ts";
 import { createLogEntryMaker, type LogEntrySource } from "./log-entry-template.ts";
 import { createLabelSet, createMetricMaker, type LabelSet, type MetricSource } from "./metric-template.ts";
 import { createTraceSpanMaker, type TraceSpanSource } from "./trace-span-template.ts";
@@ -25,13 +25,13 @@ export function createMakers(
   names: ReadonlySet<string>,
   instances: ReadonlyMap<string, InstanceSource>,
   options: MakerOptions,
-): Map<string, SharedMaker> {
+): Map<string, InstanceMaker> {
   const labelsOf = createLabelSets(options);
   return new Map(
     [...names].map((name) => {
       const source = instances.get(name);
       if (source === undefined) throw new Error(`instance ${name} is not in the checked configuration`);
-      return [name, shared(createMaker(source, labelsOf, options))];
+      return [name, createMaker(source, labelsOf, options)];
     }),
   );
 }

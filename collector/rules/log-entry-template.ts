@@ -5,6 +5,7 @@ import type { Expression, Slots } from "../expr/expression.ts";
 import { type Field, type InstanceMaker, slotsReadBy } from "./instance-maker.ts";
 import { createPlainFields } from "./plain-fields.ts";
 import { createRecordTime } from "./record-time.ts";
+import { createSampler } from "./sampler.ts";
 
 /** What a log entry is made from; a structural subset of the checked configuration. */
 export interface LogEntrySource {
@@ -13,6 +14,7 @@ export interface LogEntrySource {
   readonly severity: Expression;
   readonly timestamp: Expression;
   readonly variables: readonly Field[];
+  readonly sample: Expression | undefined;
   readonly redact: boolean;
 }
 
@@ -20,25 +22,30 @@ const weightSlot = slotOf("context.weight");
 const traceIdSlot = slotOf("trace.id");
 const spanIdSlot = slotOf("trace.span_id");
 
-/** A maker of log entries. What gives no severity that is known is information. */
+/** A maker of log entries. Those that sampling leaves out are not made, which is no fault. What gives no severity that is known is information. */
 export function createLogEntryMaker(source: LogEntrySource, now: () => number): InstanceMaker {
-  const { severity, timestamp, variables } = source;
+  const { severity, timestamp, variables, sample } = source;
   const { name } = source.declaration;
   const timeOf = createRecordTime(timestamp, now);
   const variablesOf = createPlainFields(variables);
+  const sampler = sample && createSampler(sample);
   return {
+    redacts: source.redact,
     slots: [
-      ...slotsReadBy([severity, timestamp, ...variables.map(({ expression }) => expression)]),
+      ...slotsReadBy([severity, timestamp, sample, ...variables.map(({ expression }) => expression)]),
       ...[weightSlot, traceIdSlot, spanIdSlot],
+      ...(sampler?.slots ?? []),
     ],
     make(values) {
+      const stands = sampler?.of(values) ?? 1;
+      if (stands === 0) return undefined;
       const entry: LogEntryInstance = {
         template: "logentry",
         instance: name,
         time: timeOf(values),
         severity: severityOf(severity, values),
         variables: variablesOf(values),
-        weight: (values[weightSlot] as number | undefined) ?? 1,
+        weight: ((values[weightSlot] as number | undefined) ?? 1) * stands,
         traceId: values[traceIdSlot] as string | undefined,
         spanId: values[spanIdSlot] as string | undefined,
       };

@@ -52,6 +52,7 @@ export function createMetricMaker(source: MetricSource, labels: LabelSet): Insta
   const { value, dimensions } = source;
   let skipped = 0;
   return {
+    redacts: false,
     slots: [
       ...slotsReadBy([value, ...dimensions.map(({ expression }) => expression)]),
       ...[weightSlot, traceIdSlot, sampledSlot],

@@ -107,7 +107,9 @@ describe("a rule table", () => {
   });
 
   it("counts a record whose labels do not fit any more under the overflow tuple", () => {
-    const { table, sent } = tableOf([rule("r", undefined, ["a"])], [metric("a", "1", { path: "request.path" })], 2);
+    const { table, sent } = tableOf([rule("r", undefined, ["a"])], [metric("a", "1", { path: "request.path" })], {
+      maxTuples: 2,
+    });
     for (const path of ["/1", "/2", "/3"]) table.report(aRecord({ "request.path": path }));
     expect(sent.map(({ labels }) => labels.overflow)).toEqual([undefined, undefined, "path"]);
   });

@@ -2,7 +2,9 @@ import { slotOf } from "../../schemas/attributes/vocabulary.ts";
 import type { Instance } from "../../schemas/model/instance.ts";
 import type { AttributeRecord } from "../../schemas/model/record.ts";
 import type { Expression } from "../expr/expression.ts";
-import { type SharedMaker, slotsReadBy } from "./instance-maker.ts";
+import { computedSlots } from "./computed.ts";
+import { createHandlerMakers, type HandlerMakersOptions, type MakerFor } from "./handler-makers.ts";
+import { type InstanceMaker, type SharedMaker, slotsReadBy } from "./instance-maker.ts";
 import { createMakers, type InstanceSource, type MakerOptions } from "./instance-makers.ts";
 import { createRuleIndex, type IndexedRule } from "./rule-index.ts";
 
@@ -21,7 +23,7 @@ export interface RuleSource {
 }
 
 /** What a rule table is built from. */
-export interface RuleTableOptions extends MakerOptions {
+export interface RuleTableOptions extends MakerOptions, HandlerMakersOptions {
   readonly rules: readonly RuleSource[];
   readonly instances: ReadonlyMap<string, InstanceSource>;
   readonly outboxes: ReadonlyMap<string, Outbox>;
@@ -68,8 +70,9 @@ interface CompiledRule extends IndexedRule {
 export function createRuleTable(options: RuleTableOptions): RuleTable {
   const used = new Set(options.rules.flatMap(({ actions }) => actions.flatMap(({ instances }) => instances)));
   const makers = createMakers(used, options.instances, options);
+  const makerFor = createHandlerMakers(makers, options);
   const targets = new Map([...options.outboxes].map(([name, outbox]) => [name, { outbox, serial: -1 }]));
-  const rules = options.rules.map((rule) => compileRule(rule, makers, targets));
+  const rules = options.rules.map((rule) => compileRule(rule, makerFor, targets));
   const everyRecord = createRuleIndex(rules);
   const unfinished = createRuleIndex(rules.filter(({ readsEvent }) => readsEvent));
   let serial = 0;
@@ -98,11 +101,7 @@ export function createRuleTable(options: RuleTableOptions): RuleTable {
   };
 }
 
-function compileRule(
-  rule: RuleSource,
-  makers: ReadonlyMap<string, SharedMaker>,
-  targets: ReadonlyMap<string, Target>,
-): CompiledRule {
+function compileRule(rule: RuleSource, makerFor: MakerFor, targets: ReadonlyMap<string, Target>): CompiledRule {
   return {
     name: rule.name,
     match: rule.match,
@@ -110,13 +109,13 @@ function compileRule(
     actions: rule.actions.map(({ handler, instances }) => {
       const target = targets.get(handler);
       if (target === undefined) throw new Error(`handler ${handler} is not open`);
-      return { target, makers: instances.map((name) => makers.get(name) as SharedMaker) };
+      return { target, makers: instances.map((name) => makerFor(handler, name)) };
     }),
     hits: 0,
   };
 }
 
-function slotsOf({ rules }: RuleTableOptions, makers: Iterable<SharedMaker>): ReadonlySet<number> {
+function slotsOf({ rules, computed }: RuleTableOptions, makers: Iterable<InstanceMaker>): ReadonlySet<number> {
   const matches = slotsReadBy(rules.map(({ match }) => match));
-  return new Set([...matches, ...[...makers].flatMap(({ slots }) => slots)]);
+  return new Set([...matches, ...[...makers].flatMap(({ slots }) => slots), ...computedSlots(computed)]);
 }

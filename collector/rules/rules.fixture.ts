@@ -6,7 +6,8 @@ import { compile } from "../expr/compile.ts";
 import type { Expression } from "../expr/expression.ts";
 import type { InstanceSource } from "./instance-makers.ts";
 import type { MetricSource } from "./metric-template.ts";
-import { createRuleTable, type RuleSource, type RuleTable } from "./rule-table.ts";
+import type { RedactSettings } from "./redact/redactor.ts";
+import { createRuleTable, type RuleSource, type RuleTable, type RuleTableOptions } from "./rule-table.ts";
 
 const vocabulary = createVocabulary();
 
@@ -37,11 +38,19 @@ export const rule = (name: string, match: string | undefined, instances: string[
   actions: [{ handler, instances }],
 });
 
+const builtInNames: RedactSettings = {
+  headers: [],
+  queryParams: [],
+  keepHeaders: [],
+  keepQueryParams: [],
+  replacement: "***",
+};
+
 /** A table with the handlers `h` and `other`, what they were sent, and of how many records each. */
 export function tableOf(
   rules: RuleSource[],
   instances: InstanceSource[],
-  maxTuples = 100,
+  { maxTuples = 100, ...over }: Partial<RuleTableOptions> = {},
 ): { readonly table: RuleTable; readonly sent: Instance[]; readonly counted: { h: number; other: number } } {
   const sent: Instance[] = [];
   const counted = { h: 0, other: 0 };
@@ -58,6 +67,10 @@ export function tableOf(
     ]),
     maxTuples,
     now: () => 1_767_366_245_125,
+    attributes: vocabulary.attributes,
+    redact: builtInNames,
+    computed: new Map(),
+    ...over,
   });
   return { table, sent, counted };
 }

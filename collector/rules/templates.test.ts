@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { slotOf } from "../../schemas/attributes/vocabulary.ts";
 import type { EdgeSource } from "./edge-template.ts";
 import type { LogEntrySource } from "./log-entry-template.ts";
 import { aRecord, expression, fields, metric, rule, tableOf } from "./rules.fixture.ts";
@@ -20,6 +21,7 @@ const logEntry = (parts: Partial<LogEntrySource> = {}): LogEntrySource => ({
     headers: "request.headers",
     path: "request.path",
   }),
+  sample: undefined,
   redact: true,
   ...parts,
 });
@@ -255,5 +257,128 @@ describe("instances of all templates", () => {
     const filled = record.values.flatMap((value, slot) => (value === undefined ? [] : [slot]));
     expect(filled).toHaveLength(wanted.length);
     for (const slot of filled) expect(table.slots).toContain(slot);
+  });
+});
+
+describe("credentials", () => {
+  const given = {
+    "request.headers": new Map([["authorization", "Bearer abc"]]),
+    "request.path": "/a?token=abc",
+    "source.workload.name": "shop",
+    "trace.id": traceId,
+    "request.time": start,
+    "response.time": end,
+  } as const;
+  const secrets = fields({
+    picked: 'request.headers["authorization"]',
+    whole: "request.headers",
+    cut: 'request.path.split("=")[1]',
+    mapped: "request.headers.transformList(k, v, v).join()",
+    looked: 'request.headers["authorization"] == "Bearer abc" ? "yes" : "no"',
+  });
+  const masked = { picked: "***", whole: { authorization: "***" }, cut: "***", mapped: "***", looked: "no" };
+
+  it("are masked in log entries and spans however an expression goes about it, while rules see them", () => {
+    const log = logEntry({ variables: secrets, severity: expression('request.headers["authorization"]') });
+    const { table, sent } = tableOf(
+      [
+        rule("r", 'request.headers["authorization"] == "Bearer abc" && request.path.endsWith("abc")', [
+          "log",
+          "span",
+          "calls",
+        ]),
+      ],
+      [log, span({ attributes: secrets }), { ...edge, source: fields({ name: 'request.headers["authorization"]' }) }],
+    );
+    table.report(aRecord(given));
+    expect(sent).toMatchObject([
+      { variables: masked, severity: "info" },
+      { attributes: masked },
+      { source: { name: "***" } },
+    ]);
+  });
+
+  it("are sent out where an instance is told to, and only there", () => {
+    const open = logEntry({ declaration: { name: "open" }, variables: secrets, redact: false });
+    const log = logEntry({ variables: secrets });
+    const { table, sent } = tableOf([rule("r", undefined, ["open", "log"])], [open, log]);
+    table.report(aRecord(given));
+    table.report(aRecord({ ...given, "request.path": "/a?token=xyz" }));
+    expect(sent).toMatchObject([
+      { variables: { picked: "Bearer abc", cut: "abc", looked: "yes" } },
+      { variables: masked },
+      { variables: { cut: "xyz" } },
+      { variables: masked },
+    ]);
+  });
+
+  it("have the names of the configuration", () => {
+    const { table, sent } = tableOf(
+      [rule("r", undefined, ["log"])],
+      [logEntry({ variables: fields({ team: 'request.headers["x-team"]' }) })],
+      {
+        redact: { headers: ["x-team"], queryParams: [], keepHeaders: [], keepQueryParams: [], replacement: "[gone]" },
+      },
+    );
+    table.report(aRecord({ "request.headers": new Map([["x-team", "a"]]) }));
+    expect(sent).toMatchObject([{ variables: { team: "[gone]" } }]);
+  });
+});
+
+describe("a handler's own expressions", () => {
+  const key = new Map([
+    ["key", expression("request.host")],
+    ["topic", expression('request.headers["authorization"]')],
+    ["size", expression("response.size")],
+  ]);
+  const computed = new Map([["h", key]]);
+
+  it("come with what that handler gets, absent ones left out, and with no credentials", () => {
+    const { table, sent } = tableOf(
+      [rule("one", undefined, ["log", "count"]), rule("two", undefined, ["log"], "other")],
+      [logEntry(), metric("count", "1")],
+      { computed },
+    );
+    table.report(aRecord({ "request.host": "a.example", "request.headers": new Map([["authorization", "x"]]) }));
+    table.report(aRecord({ "response.size": 7 }));
+    expect(sent.map((each) => [each.instance, each.computed])).toEqual([
+      ["log", { key: "a.example", topic: "***" }],
+      ["count", { key: "a.example", topic: "***" }],
+      ["log", undefined],
+      ["log", { size: 7 }],
+      ["count", { size: 7 }],
+      ["log", undefined],
+    ]);
+    const { computed: _, ...rest } = sent[0] as object as Record<string, unknown>;
+    expect(rest).toEqual(sent[2]);
+  });
+
+  it("are evaluated once for each record, and are among the slots that are read", () => {
+    let evaluated = 0;
+    const counting = { ...expression("request.host"), evaluate: () => `${++evaluated}` };
+    const { table, sent } = tableOf(
+      [rule("one", undefined, ["log", "calls"]), rule("two", undefined, ["log"])],
+      [logEntry(), edge],
+      { computed: new Map([["h", new Map([["key", counting]])]]) },
+    );
+    table.report(aRecord({ "source.workload.name": "shop" }));
+    expect(sent.map((each) => each.computed)).toEqual([{ key: "1" }, { key: "1" }, { key: "1" }]);
+    expect(sent[2]).toBe(sent[0]);
+    expect(tableOf([], [], { computed }).table.slots).toContain(slotOf("request.host"));
+  });
+});
+
+describe("sampled log entries", () => {
+  it("stand for those that are left out, which are no fault and no record of the handler", () => {
+    const sampledLog = logEntry({ sample: expression("request.size == 1 ? 0.5 : request.size == 2 ? 0.0 : 1.0") });
+    const { table, sent, counted } = tableOf([rule("r", undefined, ["log"])], [sampledLog]);
+    for (let n = 0; n < 100; n++)
+      table.report(aRecord({ "request.size": 1, "context.weight": 3, "request.id": `${n}` }));
+    const kept = sent.length;
+    expect(kept).toBeGreaterThan(30);
+    expect(kept).toBeLessThan(70);
+    expect(sent.every((entry) => entry.template === "logentry" && entry.weight === 6)).toBe(true);
+    table.report(aRecord({ "request.size": 2 }));
+    expect([sent.length, counted.h, table.skipped().get("log")]).toEqual([kept, kept, 0]);
   });
 });

@@ -39,6 +39,7 @@ export function createTraceSpanMaker(source: TraceSpanSource): InstanceMaker {
   const attributesOf = createPlainFields(attributes);
   let skipped = 0;
   return {
+    redacts: source.redact,
     slots: [
       ...slotsReadBy([name, kind, status, service, traceId, spanId, parentSpanId, startTime, endTime]),
       ...slotsReadBy(attributes.map(({ expression }) => expression)),

@@ -6,7 +6,6 @@ import { parseClusterName } from "../../collector/normalize/cluster-name.ts";
 import { addNanos } from "../../collector/normalize/int64.ts";
 import type { Struct } from "../../collector/normalize/json.ts";
 import { peerOfObject } from "../../collector/normalize/peer-object.ts";
-import { percentDecode } from "../../collector/normalize/percent.ts";
 import { parseQueryParams } from "../../collector/normalize/query-params.ts";
 import { parseIstioNodeId } from "../../collector/normalize/reporter.ts";
 import { hostOf } from "../../collector/normalize/service.ts";
@@ -14,6 +13,7 @@ import { parseSpiffeId } from "../../collector/normalize/spiffe.ts";
 import { parseTraceContext } from "../../collector/normalize/trace-context.ts";
 import { parseForwardedClientCert } from "../../collector/normalize/xfcc.ts";
 import { parseIp } from "../../schemas/model/ip.ts";
+import { percentDecode } from "../../schemas/model/percent.ts";
 import { parseRoutePattern } from "../../schemas/model/route-pattern.ts";
 
 /** Any text, and text made of the characters that parsers turn on. */

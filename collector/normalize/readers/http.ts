@@ -1,5 +1,5 @@
+import { percentDecode } from "../../../schemas/model/percent.ts";
 import { addNanos, sumOf } from "../int64.ts";
-import { percentDecode } from "../percent.ts";
 import { parseQueryParams } from "../query-params.ts";
 import type { Scene } from "../scene.ts";
 import type { Readers } from "./reader.ts";
