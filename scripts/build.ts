@@ -6,6 +6,7 @@ const dist = `${root}dist/`;
 /** What runs beside the compiled code; files are found by paths relative to the code, in source and in dist alike. */
 function copyFiles(): void {
   cpSync(`${root}config`, `${dist}config`, { recursive: true });
+  cpSync(`${root}examples/adapters`, `${dist}examples/adapters`, { recursive: true });
   if (existsSync(`${root}schemas/gen`)) cpSync(`${root}schemas/gen`, `${dist}schemas/gen`, { recursive: true });
   const { name, version, type } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
   writeFileSync(`${dist}package.json`, `${JSON.stringify({ name, version, type }, null, 2)}\n`);

@@ -28,4 +28,9 @@ export const inventory: readonly CommandEntry[] = [
     summary: "Looks after the logs on disk in front of handlers, and after dead letters.",
     load: async () => (await import("./spool.ts")).spoolCommand,
   },
+  {
+    name: "adapter",
+    summary: "Starts an adapter of your own, or runs its tests.",
+    load: async () => (await import("./adapter.ts")).adapterCommand,
+  },
 ];
