@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { inventory } from "../../adapters/inventory.ts";
-import { loadConfig } from "../../collector/config/load.ts";
 import { formatProblem } from "../../collector/config/problem.ts";
 import { configSchema } from "../../collector/config/schema.ts";
 import { compile } from "../../collector/expr/compile.ts";
+import { loadConfigWithPlugins } from "../../collector/plugins/load-config.ts";
+import { createPluginLoader } from "../../collector/plugins/loader.ts";
 import { documentedCode, fencesOf, root } from "../support/documents.ts";
+import { guide } from "../support/guide.ts";
 
 const files = [
   "config/default.yaml",
@@ -26,26 +28,32 @@ function isConfiguration(text: string): boolean {
   return keys.length > 0 && keys.every((key) => key in configSchema.shape);
 }
 
-const documented = documentedCode("yaml").filter(({ text }) => isConfiguration(text));
+/** The guide for adapters has files beside its configuration: guide.test.ts makes them. */
+const documented = documentedCode("yaml").filter(
+  ({ place, text }) => isConfiguration(text) && !place.startsWith(guide),
+);
+
+const plugins = createPluginLoader({ builtIn: inventory.map(({ type }) => type), cwd: root });
+afterAll(() => plugins.close());
 
 const pem = ["CERTIFICATE", "PRIVATE KEY"]
   .map((label) => `-----BEGIN ${label}-----\n-----END ${label}-----\n`)
   .join("");
 
 /** Everything that is wrong with a configuration, warnings too; certificates are taken as there. */
-function problemsOf(file: string, text: string): string[] {
+async function problemsOf(file: string, text: string): Promise<string[]> {
   const readFile = (path: string) => (path === file ? text : pem);
-  const loaded = loadConfig([file], { env: {}, adapters: inventory, compile, readFile });
+  const loaded = await loadConfigWithPlugins([file], { env: {}, adapters: inventory, compile, readFile }, plugins);
   return (loaded.ok ? loaded.warnings : loaded.problems).map(formatProblem);
 }
 
 describe("configurations that users are shown", () => {
-  test.each(files)("%s is good", (file) => {
-    expect(problemsOf(root + file, readFileSync(root + file, "utf8"))).toEqual([]);
+  test.each(files)("%s is good", async (file) => {
+    expect(await problemsOf(root + file, readFileSync(root + file, "utf8"))).toEqual([]);
   });
 
-  test.each(documented)("$place is good", ({ place, text }) => {
-    expect(problemsOf(place, text)).toEqual([]);
+  test.each(documented)("$place is good", async ({ place, text }) => {
+    expect(await problemsOf(place, text)).toEqual([]);
   });
 
   test("the README shows one", () => {
