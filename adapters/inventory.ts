@@ -4,8 +4,9 @@ import { http } from "./http/index.ts";
 import { loki } from "./loki/index.ts";
 import { newrelic } from "./newrelic/index.ts";
 import { otlpLogs } from "./otlp-logs/index.ts";
+import { otlpMetrics } from "./otlp-metrics/index.ts";
 import { prometheus } from "./prometheus/index.ts";
 import { stdio } from "./stdio/index.ts";
 
 /** The built-in adapters. */
-export const inventory: readonly Adapter[] = [prometheus, http, newrelic, loki, otlpLogs, file, stdio];
+export const inventory: readonly Adapter[] = [prometheus, http, newrelic, loki, otlpLogs, otlpMetrics, file, stdio];

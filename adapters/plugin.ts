@@ -17,6 +17,7 @@ export * from "./shared/otlp/attributes.ts";
 export * from "./shared/otlp/byte-writer.ts";
 export * from "./shared/otlp/client.ts";
 export * from "./shared/otlp/encode-logs.ts";
+export * from "./shared/otlp/encode-metrics.ts";
 export * from "./shared/otlp/encode-spans.ts";
 export * from "./shared/otlp/encoder.ts";
 export * from "./shared/otlp/envelope.ts";

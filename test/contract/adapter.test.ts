@@ -9,9 +9,10 @@ import { http } from "../../adapters/http/index.ts";
 import { loki } from "../../adapters/loki/index.ts";
 import { newrelic } from "../../adapters/newrelic/index.ts";
 import { otlpLogs } from "../../adapters/otlp-logs/index.ts";
+import { otlpMetrics } from "../../adapters/otlp-metrics/index.ts";
 import { prometheus } from "../../adapters/prometheus/index.ts";
 import { stdio } from "../../adapters/stdio/index.ts";
-import { aLogEntry } from "../support/instances.ts";
+import { aLogEntry, aPoint } from "../support/instances.ts";
 import { aMetric, aTuple, declareMetric } from "../support/metric-instance.ts";
 import { adapterBattery } from "./adapter-battery.ts";
 
@@ -51,6 +52,15 @@ adapterBattery(otlpLogs, {
   instances: [{ name: "access", template: "logentry", variables: { path: "STRING" } }],
   instance: (i) => aLogEntry("access", { variables: { path: `/${i}` } }),
   readme: readFileSync(new URL("../../adapters/otlp-logs/README.md", import.meta.url), "utf8"),
+  exceptions: { "asks for a retry on 500": "OTLP takes 500 for a fault of the data, which is the same the next time" },
+});
+
+const points = { instances, instance: (i: number) => aPoint("requests", { labels: { path: `/${i}` } }) } as const;
+
+adapterBattery(otlpMetrics, {
+  ...points,
+  params: { endpoint: "http://backend.test/", protocol: "http" },
+  readme: readFileSync(new URL("../../adapters/otlp-metrics/README.md", import.meta.url), "utf8"),
   exceptions: { "asks for a retry on 500": "OTLP takes 500 for a fault of the data, which is the same the next time" },
 });
 

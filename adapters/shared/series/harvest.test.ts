@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { MetricInstance, PointInstance } from "../../../schemas/model/instance.ts";
+import type { MetricInstance, PointData, PointInstance } from "../../../schemas/model/instance.ts";
 import { type FakeHost, fakeHost } from "../../../test/support/fake-host.ts";
 import { aMetric, aTuple, declareMetric } from "../../../test/support/metric-instance.ts";
 import type { Sums } from "../../adapter.ts";
@@ -97,6 +97,21 @@ describe("deltas", () => {
     expect(harvest("data")).toMatchObject([{ data: { min: 6, max: 6 } }]);
     for (let i = 0; i < 200; i++) record("duration", `/${i}`, { value: i * 1e6 });
     expect(harvest("data").at(-1)).toMatchObject({ data: { min: 199, max: 199 } });
+  });
+
+  it("of histograms are whole where that is asked for, and do not drift", () => {
+    open({ wholeCounts: true });
+    const told = Array.from({ length: 10 }, () => {
+      record("duration", "/a", { value: 5e6, weight: 10 / 3 });
+      record("duration", "/a", { value: 5e5, weight: 0.4 });
+      return harvest("data")[0]!.data as Extract<PointData, { kind: "histogram" }>;
+    });
+    expect(told.slice(0, 3).map(({ buckets }) => buckets)).toEqual([
+      [0, 3, 0],
+      [1, 4, 0],
+      [0, 3, 0],
+    ]);
+    expect(told.reduce((sum, { count }) => sum + count, 0)).toBe(33 + 4);
   });
 
   it("of gauges are the latest value", () => {

@@ -1,5 +1,5 @@
 import type { PointInstance } from "../../../schemas/model/instance.ts";
-import type { Host, Sums } from "../../adapter.ts";
+import type { Deliverable, Host, Sums } from "../../adapter.ts";
 import type { SeriesConfig } from "./config.ts";
 import type { Naming } from "./naming.ts";
 import { type PointOptions, SeriesReader } from "./series-reader.ts";
@@ -10,6 +10,11 @@ export interface SumsOptions extends PointOptions {
   readonly naming: Naming;
   /** Milliseconds between harvests. */
   readonly intervalMs: number;
+}
+
+/** A batch of an adapter that sums up, as what it is: points. */
+export function pointsOf(batch: readonly Deliverable<"metric">[]): PointInstance[] {
+  return batch.filter((instance) => instance.template === "point");
 }
 
 /**

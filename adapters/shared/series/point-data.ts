@@ -11,6 +11,13 @@ export function differenceOf(now: PointData, before: PointData | undefined): Poi
   return now;
 }
 
+/** The same with whole counts, for protocols that know no others: a sampled record may count for 3.3. */
+export function rounded(data: PointData): PointData {
+  if (data.kind !== "histogram") return data;
+  const buckets = data.buckets.map(Math.round);
+  return { ...data, buckets, count: buckets.reduce((sum, each) => sum + each, 0) };
+}
+
 /** The same before anything came to it. */
 export function zeroOf(data: PointData): PointData {
   if (data.kind !== "histogram") return { kind: data.kind, value: 0 };

@@ -1,6 +1,6 @@
 import type { PointData, PointInstance } from "../../../schemas/model/instance.ts";
 import { grown } from "./grown.ts";
-import { differenceOf, zeroOf } from "./point-data.ts";
+import { differenceOf, rounded, zeroOf } from "./point-data.ts";
 import type { Metric } from "./store.ts";
 
 /** What a protocol wants of points. */
@@ -14,6 +14,8 @@ export interface PointOptions {
   readonly withEnds?: boolean;
   /** Histograms tell the least and the greatest value: since the last point (delta), or of all (cumulative). */
   readonly withExtremes?: boolean;
+  /** Histograms count in whole numbers. Counts are rounded once they are summed up, so that deltas drift by less than one. */
+  readonly wholeCounts?: boolean;
 }
 
 /** Reads the series of one metric: remembers what was told of each, and tells what is new. */
@@ -69,7 +71,7 @@ export class SeriesReader {
   }
 
   #tell(slot: number, timeMs: number, points: PointInstance[]): void {
-    const data = this.#metric.dataOf(slot);
+    const data = this.#dataOf(slot);
     const createdMs = Math.min(this.#metric.table.createdMs[slot]!, timeMs - 1);
     const startMs = this.#isDelta ? this.#sinceMs : createdMs;
     if (this.#options.withZeros && this.#toldMs[slot] === 0 && data.kind !== "gauge" && createdMs > this.#endedMs) {
@@ -85,6 +87,11 @@ export class SeriesReader {
       ...(exemplars.length > 0 ? { exemplars } : {}),
     });
     this.#remember(slot, timeMs, data);
+  }
+
+  #dataOf(slot: number): PointData {
+    const data = this.#metric.dataOf(slot);
+    return this.#options.wholeCounts ? rounded(data) : data;
   }
 
   #remember(slot: number, timeMs: number, data: PointData): void {
@@ -127,7 +134,7 @@ export class SeriesReader {
     const { createdMs: begun } = this.#metric.table;
     const timeMs = Math.max(endMs, this.#toldMs[slot]! + 1);
     const startMs = this.#isDelta ? this.#sinceMs : begun[slot]!;
-    points.push({ ...this.#head(slot), startMs, timeMs, data: this.#metric.dataOf(slot), records: 0, ended: true });
+    points.push({ ...this.#head(slot), startMs, timeMs, data: this.#dataOf(slot), records: 0, ended: true });
     this.#endedMs = timeMs;
   }
 }
