@@ -26,6 +26,7 @@ export * from "./shared/otlp/settings.ts";
 export * from "./shared/prom-client-source.ts";
 export * from "./shared/series/config.ts";
 export * from "./shared/series/counter.ts";
+export * from "./shared/series/definition.ts";
 export * from "./shared/series/exemplars.ts";
 export * from "./shared/series/gauge.ts";
 export * from "./shared/series/harvest.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { httpUrl } from "../shared/http-settings.ts";
+import { intervalSetting, seriesSettings } from "../shared/series/config.ts";
 
 const attributeName = z.string().min(1).max(255);
 const attributeValue = z.union([z.string().max(4094), z.number(), z.boolean()]);
@@ -26,6 +27,8 @@ export const config = z.strictObject({
     .refine((attributes) => Object.keys(attributes).length <= 50, "expected at most 50 attributes")
     .default({})
     .describe("Attributes of all that is sent, such as service.name or the cluster."),
+  ...seriesSettings,
+  interval: intervalSetting.prefault("30s"),
   events: z
     .record(z.string(), eventType)
     .default({})

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { LogEntryInstance } from "../../schemas/model/instance.ts";
+import type { InstanceDeclaration, LogEntryInstance } from "../../schemas/model/instance.ts";
 import { fakeHost } from "../../test/support/fake-host.ts";
 import { aLogEntry, anEdge, aSpan, aTime } from "../../test/support/instances.ts";
+import { aMetric, aTuple, declareMetric } from "../../test/support/metric-instance.ts";
 import { startNewRelicFake } from "../../test/support/newrelic-fake.ts";
 import { config } from "./config.ts";
 import { newrelic } from "./index.ts";
@@ -10,8 +11,8 @@ const nowMs = aTime.seconds * 1000;
 const fake = await startNewRelicFake(() => nowMs);
 beforeEach(() => fake.reset());
 
-async function opened(settings: object = {}) {
-  const host = fakeHost([], { fetch });
+async function opened(settings: object = {}, instances: readonly InstanceDeclaration[] = []) {
+  const host = fakeHost(instances, { fetch });
   const parsed = config.parse({ licenseKey: "key-of-tests", ...fake.urls, ...settings });
   const outlet = await newrelic.open(parsed, host);
   if ("record" in outlet) throw new Error("opened as an aggregator");
@@ -166,6 +167,62 @@ describe("spans", () => {
     };
     await (await opened()).deliver(aSpan("spans", times));
     expect(fake.spans).toMatchObject([{ timestamp: 1_700_000_000_999, attributes: { "duration.ms": 1001 } }]);
+  });
+});
+
+describe("metrics", () => {
+  const instances = [
+    declareMetric("requests", ["code"]),
+    declareMetric("wait", [], "DURATION"),
+    declareMetric("level"),
+  ];
+  const metrics = { requests: { name: "mesh.requests" }, wait: { kind: "histogram" }, level: { kind: "gauge" } };
+
+  it("are sent as what the time since the last harvest came to", async () => {
+    const { host, outlet, deliver } = await opened({ metrics, attributes: { mesh: "east" } }, instances);
+    const sums = outlet.sums!;
+    const hit = (code: string, weight = 1) => sums.record(aMetric("requests", { labels: aTuple({ code }), weight }));
+    hit("200");
+    hit("200", 10);
+    hit("503");
+    for (const seconds of [0.5, 3, 1]) sums.record(aMetric("wait", { value: seconds * 1e9 }));
+    sums.record(aMetric("level", { value: 7 }));
+    host.nowMs += 30_000;
+    expect(await deliver(...sums.harvest())).toEqual({ status: "delivered" });
+    const mesh = { mesh: "east" };
+    const interval = { timestamp: nowMs, "interval.ms": 30_000 };
+    expect(fake.metrics).toEqual([
+      { name: "mesh.requests", type: "count", value: 11, ...interval, attributes: { ...mesh, code: "200" } },
+      { name: "mesh.requests", type: "count", value: 1, ...interval, attributes: { ...mesh, code: "503" } },
+      { name: "wait", type: "summary", value: { count: 3, sum: 4.5, min: 0.5, max: 3 }, ...interval, attributes: mesh },
+      { name: "level", type: "gauge", value: 7, timestamp: nowMs + 30_000, attributes: mesh },
+    ]);
+    expect(fake.integrationErrors).toEqual([]);
+
+    fake.reset();
+    hit("200", 2);
+    sums.record(aMetric("wait", { value: 2e9 }));
+    host.nowMs += 10_000;
+    await deliver(...sums.harvest(true));
+    expect(fake.metrics).toMatchObject([
+      { name: "mesh.requests", value: 2, timestamp: nowMs + 30_000, "interval.ms": 10_000 },
+      { name: "wait", value: { count: 1, sum: 2, min: 2, max: 2 } },
+    ]);
+  });
+
+  it("that are no numbers are left out", async () => {
+    const { outlet, deliver } = await opened({ metrics }, instances);
+    outlet.sums!.record(aMetric("level", { value: NaN }));
+    outlet.sums!.record(aMetric("requests", { labels: aTuple({ code: "200" }) }));
+    const points = outlet.sums!.harvest();
+    expect(await deliver(...points)).toMatchObject({ status: "partial", rejected: [1], retry: [] });
+    expect(fake.metrics).toHaveLength(1);
+    expect(fake.integrationErrors).toEqual([]);
+  });
+
+  it("are read as often as the settings say", async () => {
+    expect((await opened()).outlet.sums!.intervalMs).toBe(30_000);
+    expect((await opened({ interval: "5s" })).outlet.sums!.intervalMs).toBe(5000);
   });
 });
 

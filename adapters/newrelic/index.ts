@@ -1,9 +1,11 @@
 import { defineAdapter } from "../adapter.ts";
 import { combine } from "../shared/combine.ts";
 import { post } from "../shared/http.ts";
+import { createSums } from "../shared/series/harvest.ts";
 import type { OnCut } from "./attributes.ts";
 import { config } from "./config.ts";
 import { endpointsOf } from "./endpoints.ts";
+import { newRelicNaming } from "./naming.ts";
 import { createRequestIds } from "./request-ids.ts";
 import { type ApiRequest, type Sendable, toRequests } from "./requests.ts";
 import { statuses } from "./statuses.ts";
@@ -12,13 +14,14 @@ import { validate } from "./validate.ts";
 /** Most bytes of a body as sent. */
 const maxBytes = 1_000_000;
 
-/** Sends log entries, edges and spans to New Relic's Log, Event and Trace API. */
-export const newrelic = defineAdapter<"logentry" | "edge" | "tracespan", typeof config>({
+/** Sends metrics, log entries, edges and spans to New Relic's Metric, Log, Event and Trace API. */
+export const newrelic = defineAdapter<"metric" | "logentry" | "edge" | "tracespan", typeof config>({
   type: "newrelic",
-  summary: "Logs, events and spans for New Relic.",
-  accepts: ["logentry", "edge", "tracespan"],
+  summary: "Metrics, logs, events and spans for New Relic.",
+  accepts: ["metric", "logentry", "edge", "tracespan"],
   config,
   validate,
+  tupleBudget: ({ maxSeries }) => maxSeries,
   async open(settings, host) {
     const urls = endpointsOf(settings);
     const requestIdOf = createRequestIds();
@@ -44,8 +47,15 @@ export const newrelic = defineAdapter<"logentry" | "edge" | "tracespan", typeof 
     };
 
     return {
+      sums: createSums(host, settings, {
+        naming: newRelicNaming,
+        temporality: "delta",
+        withExtremes: true,
+        intervalMs: settings.interval,
+      }),
       async deliver(batch, signal) {
-        const { requests, refused } = toRequests(batch, settings, host.now(), onCut);
+        // Metrics come as points.
+        const { requests, refused } = toRequests(batch as readonly Sendable[], settings, host.now(), onCut);
         const sent = await Promise.all(requests.map((request) => send(request, signal)));
         const left = refused.map(({ index, reason }) => ({
           indexes: [index],

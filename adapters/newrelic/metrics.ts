@@ -37,7 +37,7 @@ export function isFinitePoint({ data }: PointInstance): boolean {
   return numbers.every(Number.isFinite);
 }
 
-/** Points come with extremes; without them the mean is both. */
+/** Harvests give extremes; the mean stands in for those of points made otherwise. */
 function toSummary({ count, sum, min = sum / count, max = sum / count }: HistogramData): Summary {
   return { count, sum, min, max };
 }

@@ -10,16 +10,6 @@ export interface Span {
   readonly attributes: Attributes;
 }
 
-/** The attributes of a span that its fields give. */
-export const spanFields: readonly string[] = [
-  "name",
-  "service.name",
-  "duration.ms",
-  "span.kind",
-  "parent.id",
-  "otel.status_code",
-];
-
 /** The span that an instance becomes. An error without `error.message` gets one, by which New Relic tells errors. */
 export function toSpan(span: TraceSpanInstance, fitted: Fit): Span {
   const { spanId, traceId, parentSpanId, name, service, kind, status, startTime, endTime } = span;

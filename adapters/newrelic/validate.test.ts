@@ -43,8 +43,6 @@ describe("newrelic", () => {
   });
 
   it.each<[string, object, InstanceDeclaration, string]>([
-    ["metrics", {}, declareMetric("requests", ["code", "value"]), "value"],
-    ["metrics, by their own name", {}, declareMetric("requests", ["requests"]), "requests"],
     ["logs", {}, log("access", "timestamp"), "timestamp"],
     ["events", { accountId: 1, events: { access: "A" } }, log("access", "eventType"), "eventType"],
     ["spans", {}, { name: "spans", template: "tracespan", attributes: { guid: "STRING" } }, "guid"],
@@ -57,6 +55,36 @@ describe("newrelic", () => {
   ])("refuses reserved names in %s", (_, settings, instance, name) => {
     const message = `"${name}" of the instance "${instance.name}" is a name that New Relic keeps for itself. Give it another`;
     expect(problemsOf(settings, instance)).toEqual([[[], message]]);
+  });
+
+  it("refuses reserved names and its own name in the dimensions of a metric", () => {
+    const metrics = { requests: { name: "hits", kind: "gauge" } };
+    expect(problemsOf({ metrics }, declareMetric("requests", ["code", "value", "hits"]))).toEqual([
+      [
+        ["metrics", "requests"],
+        'dimension "value" of the instance "requests" is a name that New Relic keeps for itself. Give it another',
+      ],
+      [["metrics", "requests"], '"hits" is a metric and an attribute of it. Rename one of them'],
+    ]);
+    expect(problemsOf({ attributes: { requests: 1 } }, declareMetric("requests"))).toEqual([
+      [[], '"requests" is a metric and an attribute of it. Rename one of them'],
+    ]);
+  });
+
+  it("refuses names of metrics that are too long", () => {
+    const named = (length: number) => ({ metrics: { requests: { name: "n".repeat(length) } } });
+    expect(problemsOf(named(254), declareMetric("requests"))).toEqual([]);
+    expect(problemsOf(named(255), declareMetric("requests"))).toEqual([
+      [["metrics", "requests"], 'the name of "requests" has more than 254 characters'],
+    ]);
+  });
+
+  it("refuses two metrics of one name, and settings of metrics that nobody sends", () => {
+    const metrics = { a: { name: "hits" }, b: { name: "hits" }, c: {} };
+    expect(problemsOf({ metrics }, declareMetric("a"), declareMetric("b")).map(([path]) => path)).toEqual([
+      ["metrics", "c"],
+      ["metrics", "b"],
+    ]);
   });
 
   it("refuses reserved names in its own attributes", () => {

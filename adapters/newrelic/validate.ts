@@ -1,19 +1,13 @@
 import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
 import type { ConfigProblem } from "../adapter.ts";
+import { type MetricDefinition, toDefinitions } from "../shared/series/definition.ts";
+import { seriesProblems } from "../shared/series/problems.ts";
 import type { NewRelicConfig } from "./config.ts";
 import { limits } from "./limits.ts";
-import { spanFields } from "./spans.ts";
+import { keptName, newRelicNaming, reserved } from "./naming.ts";
 
-/** Names that New Relic keeps for itself, by what they would be attributes of. */
-const reserved: Readonly<Record<"metric" | "event" | "log" | "span", readonly string[]>> = {
-  metric: [
-    ...["interval.ms", "timestamp", "value", "common", "min", "max", "count", "sum", "metrics"],
-    ...["metricName", "endTimestamp", "newrelic.source", "entity.guid", "entity.name", "entity.type"],
-  ],
-  event: ["eventType", "timestamp"],
-  log: ["timestamp"],
-  span: [...spanFields, "entityGuid", "guid", "trace.id", "id"],
-};
+/** Most characters of a metric's name. */
+const maxMetricName = 254;
 
 /** What is wrong with settings in the light of the instances: names that New Relic refuses, events without an account. */
 export function validate(config: NewRelicConfig, instances: readonly InstanceDeclaration[]): readonly ConfigProblem[] {
@@ -21,12 +15,14 @@ export function validate(config: NewRelicConfig, instances: readonly InstanceDec
     ...accountProblems(config, instances),
     ...eventProblems(config, instances),
     ...ownProblems(config),
+    ...seriesProblems(config, instances, newRelicNaming),
+    ...toDefinitions(config, instances, newRelicNaming).flatMap((metric) => metricProblems(config, metric)),
     ...instances.flatMap((instance) => nameProblems(config, instance)),
   ];
 }
 
 function accountProblems(config: NewRelicConfig, instances: readonly InstanceDeclaration[]): readonly ConfigProblem[] {
-  const events = instances.filter(({ name, template }) => template === "edge" || name in config.events);
+  const events = instances.filter(({ name, template }) => template === "edge" || Object.hasOwn(config.events, name));
   if (events.length === 0 || config.accountId !== undefined || config.eventUrl !== undefined) return [];
   const message = `"${events[0]!.name}" is sent as events, which need the account's number. Give accountId, or eventUrl`;
   return [{ path: [], message }];
@@ -46,26 +42,35 @@ function ownProblems({ attributes }: NewRelicConfig): readonly ConfigProblem[] {
   const taken = new Set(Object.values(reserved).flat());
   return Object.keys(attributes)
     .filter((name) => taken.has(name) && name !== "service.name")
-    .map((name) => ({ path: ["attributes", name], message: reservedMessage(`the attribute "${name}"`) }));
+    .map((name) => ({ path: ["attributes", name], message: `the attribute "${name}" ${keptName}` }));
+}
+
+/** What the store of the series does not know of New Relic's metrics. */
+function metricProblems({ attributes, metrics }: NewRelicConfig, metric: MetricDefinition): readonly ConfigProblem[] {
+  const { instance, name, labels } = metric;
+  const path = Object.hasOwn(metrics, instance) ? ["metrics", instance] : [];
+  const messages: string[] = [];
+  if (name.length > maxMetricName) messages.push(`the name of "${instance}" has more than ${maxMetricName} characters`);
+  const names = [...labels, ...Object.keys(attributes)];
+  if (names.includes(name)) messages.push(`"${name}" is a metric and an attribute of it. Rename one of them`);
+  if (names.length > limits.metric.count)
+    messages.push(
+      `"${instance}" has ${names.length} dimensions and attributes; New Relic takes ${limits.metric.count}`,
+    );
+  return messages.map((message) => ({ path, message }));
 }
 
 function nameProblems(config: NewRelicConfig, instance: InstanceDeclaration): readonly ConfigProblem[] {
   const { kind, names } = attributesOf(config, instance);
-  const problems = names
-    .filter((name) => reserved[kind].includes(name) || (kind === "metric" && name === instance.name))
-    .map((name) => ({ path: [], message: reservedMessage(`"${name}" of the instance "${instance.name}"`) }));
-  const count = names.length + Object.keys(config.attributes).length;
-  if (kind !== "metric" || count <= limits.metric.count) return problems;
-  const message = `"${instance.name}" has ${count} dimensions and attributes; New Relic takes ${limits.metric.count}`;
-  return [...problems, { path: [], message }];
+  return names
+    .filter((name) => reserved[kind].includes(name))
+    .map((name) => ({ path: [], message: `"${name}" of the instance "${instance.name}" ${keptName}` }));
 }
 
+/** Dimensions of metrics are checked with their series. */
 function attributesOf(config: NewRelicConfig, instance: InstanceDeclaration) {
-  if (instance.template === "metric") return { kind: "metric", names: instance.labelNames } as const;
   if (instance.template === "tracespan") return { kind: "span", names: Object.keys(instance.attributes) } as const;
-  if (instance.template === "edge") return { kind: "event", names: [] } as const;
-  const kind = instance.name in config.events ? "event" : "log";
+  if (instance.template !== "logentry") return { kind: "event", names: [] } as const;
+  const kind = Object.hasOwn(config.events, instance.name) ? "event" : "log";
   return { kind, names: Object.keys(instance.variables) } as const;
 }
-
-const reservedMessage = (what: string) => `${what} is a name that New Relic keeps for itself. Give it another`;

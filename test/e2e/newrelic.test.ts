@@ -12,7 +12,13 @@ const settings = {
   handlers: {
     newrelic: {
       adapter: "newrelic",
-      params: { licenseKey: "key-of-tests", ...fake.urls, attributes: { mesh: "east" } },
+      params: {
+        licenseKey: "key-of-tests",
+        ...fake.urls,
+        attributes: { mesh: "east" },
+        metrics: { duration: { kind: "histogram" } },
+        interval: "1s",
+      },
       batch: { maxItems: 100, maxAge: "20ms" },
       retry: { initial: "10ms", max: "50ms" },
     },
@@ -21,8 +27,15 @@ const settings = {
     access: { template: "logentry", params: { variables: { message: "request.path", code: "response.code" } } },
     calls: { template: "edge" },
     spans: { template: "tracespan" },
+    requests: { template: "metric", params: { dimensions: { code: "response.code" } } },
+    duration: { template: "metric", params: { value: "response.duration" } },
   },
-  rules: [{ name: "all", actions: [{ handler: "newrelic", instances: ["access", "calls", "spans"] }] }],
+  rules: [
+    {
+      name: "all",
+      actions: [{ handler: "newrelic", instances: ["access", "calls", "spans", "requests", "duration"] }],
+    },
+  ],
 };
 
 beforeAll(async () => {
@@ -55,15 +68,34 @@ async function report(from: number, count: number, endedMs = Date.now()): Promis
 
 const paths = () => fake.logs.map(({ message }) => message as string).sort();
 const expected = (from: number, count: number) => Array.from({ length: count }, (_, i) => `/${from + i}`).sort();
-const all = (count: number) => () => [fake.logs, fake.events, fake.spans].every(({ length }) => length >= count);
 
-test("logs, events and spans arrive", async () => {
+/** What the metrics of a name that came so far add up to: of summaries, their count. */
+function added(name: string): number {
+  const values = fake.metrics.filter((metric) => metric.name === name).map(({ value }) => value);
+  return values.reduce<number>(
+    (sum, value) => sum + (typeof value === "object" ? (value as { count: number }).count : Number(value)),
+    0,
+  );
+}
+
+const all = (count: number) => () =>
+  [fake.logs, fake.events, fake.spans].every(({ length }) => length >= count) &&
+  added("requests") >= count &&
+  added("duration") >= count;
+
+test("metrics, logs, events and spans arrive", async () => {
   await report(0, 250);
   await waitUntil("everything", all(250));
   expect(paths()).toEqual(expected(0, 250));
   expect(fake.logs[0]).toMatchObject({ attributes: { mesh: "east", logtype: "access", level: "info", code: 200 } });
   expect(fake.events[0]).toMatchObject({ eventType: "MeshEdge", mesh: "east", "destination.service": "cart" });
   expect(fake.spans[0]).toMatchObject({ attributes: { "service.name": "cart", "duration.ms": 12 } });
+  expect([added("requests"), added("duration")]).toEqual([250, 250]);
+  expect(fake.metrics.find(({ name }) => name === "requests")).toMatchObject({
+    attributes: { mesh: "east", code: "200" },
+  });
+  const { value } = fake.metrics.find(({ name }) => name === "duration")!;
+  expect(value).toMatchObject({ min: 0.012, max: 0.012 });
   expect(fake.integrationErrors).toEqual([]);
 });
 
@@ -71,11 +103,13 @@ test("failures lose nothing and double nothing, and requests keep their ids", as
   fake.behave("logs", 503, "cut", 413, 408);
   fake.behave("events", 429, 500);
   fake.behave("spans", "cut", 302);
+  fake.behave("metrics", 500, "cut");
   fake.retryAfter = "1";
   for (let i = 0; i < 5; i++) await report(1000 + i * 100, 100);
   await waitUntil("everything", all(500));
   expect(paths()).toEqual(expected(1000, 500));
   expect([fake.logs.length, fake.events.length, fake.spans.length]).toEqual([500, 500, 500]);
+  expect([added("requests"), added("duration")]).toEqual([500, 500]);
   expect(fake.integrationErrors).toEqual([]);
   const failed = fake.requests.filter(({ status }) => status === 429 || status === 500 || status === 408);
   expect(failed.length).toBeGreaterThan(0);
@@ -89,9 +123,10 @@ test("what New Relic would drop goes to the dead letters", async () => {
   const before = await hub.total("mixdown_handler_dead_lettered_total");
   await report(2000, 10, Date.now() - 49 * 3_600_000);
   await report(3000, 10);
-  await waitUntil("what is recent", all(10));
+  await waitUntil("what is recent", () => fake.logs.length >= 10 && fake.spans.length >= 20);
   expect(paths()).toEqual(expected(3000, 10));
   await waitUntil("dead letters", async () => (await hub.total("mixdown_handler_dead_lettered_total")) >= before + 20);
+  await waitUntil("the metrics, which know no time of requests", () => added("requests") >= 20);
   expect(fake.spans).toHaveLength(20);
   expect(fake.integrationErrors).toEqual([]);
 });
@@ -101,4 +136,5 @@ test("what waits is sent before the hub stops", async () => {
   await report(4000, 50);
   expect(await hub.stop()).toBe(0);
   expect(paths()).toEqual(expected(4000, 50));
+  expect([added("requests"), added("duration")]).toEqual([50, 50]);
 });
