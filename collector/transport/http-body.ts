@@ -14,9 +14,7 @@ export interface BodyOptions {
 
 /** A body that has arrived; its memory stays booked until it is released. */
 export interface Body {
-  /** In UTF-8; what is none is U+FFFD. */
-  readonly text: string;
-  readonly byteLength: number;
+  readonly bytes: Buffer;
   release(): void;
 }
 
@@ -44,7 +42,7 @@ export async function readBody(request: IncomingMessage, { maxBytes, memory }: B
     release();
     throw toHttpError(error);
   }
-  return { text: Buffer.concat(chunks).toString("utf8"), byteLength: held, release };
+  return { bytes: Buffer.concat(chunks, held), release };
 }
 
 /** Leaves the request as it is when reading ends early: destroying it would take its connection, and the answer with it. */

@@ -30,10 +30,10 @@ export async function takeReport(
 ): Promise<ReportAnswer> {
   try {
     const lines = writesLines(request.headers["content-type"]);
-    const { text, byteLength, release } = await readBody(request, body);
+    const { bytes, release } = await readBody(request, body);
     try {
-      host.events.message(source, byteLength);
-      return await takeRecords(source, await find(text, lines), host);
+      host.events.message(source, bytes.length);
+      return await takeRecords(source, await find(bytes.toString("utf8"), lines), host);
     } finally {
       release();
     }
