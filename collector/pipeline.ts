@@ -10,6 +10,7 @@ import type {
 } from "../schemas/model/raw-record.ts";
 import type { Receipt } from "../schemas/model/receipt.ts";
 import { AttributeRecord, type Projection } from "../schemas/model/record.ts";
+import type { RawSpan, SpanBatch } from "../schemas/model/span.ts";
 import { isTimestamp } from "../schemas/model/value.ts";
 
 /** Turns entries of one stream into records: writes every slot of the plan's projection, absent values too. */
@@ -21,6 +22,9 @@ export type NormalizeRecord = (
   record: AttributeRecord,
   leftOut: RecordProblem[],
 ) => RecordProblem | undefined;
+
+/** The same for spans. */
+export type NormalizeSpan = (span: RawSpan, record: AttributeRecord) => void;
 
 /**
  * What a configuration comes to once it is compiled: how entries become records, and what is done with them.
@@ -34,6 +38,7 @@ export interface Plan {
   readonly normalize: {
     accessLog(origin: StreamOrigin): NormalizeEntry;
     records(origin: RecordOrigin): NormalizeRecord;
+    readonly span: NormalizeSpan;
   };
   readonly rules: { report(record: AttributeRecord): boolean };
 }
@@ -61,13 +66,15 @@ export interface Lanes {
 
 /** The way of every record: receivers report batches, and get a receipt back. A pending receipt means: read nothing further from that sender. */
 export interface Pipeline {
-  /** Waits for room in lanes that make senders wait, however long: a stream can be held up. */
+  /** Waits for room in lanes that make senders wait, however long: a stream can be held up. Batches that are `answered` as below. */
   reportAccessLogs(batch: AccessLogBatch): Receipt | Promise<Receipt>;
   /**
    * Where the sender waits for an answer, the receipt comes when the records are kept as well as they ever will be (on disk, in lanes that are
    * durable), and an OverloadError if there is no room for a while or the disk fails: the sender may send all of them again.
    */
   reportRecords(batch: RecordBatch): RecordReceipt | Promise<RecordReceipt>;
+  /** The same for spans, whose senders always wait for an answer. */
+  reportSpans(batch: SpanBatch): Receipt | Promise<Receipt>;
   /** Puts another plan in place, from the next batch on. */
   swap(plan: Plan): void;
 }
@@ -130,19 +137,36 @@ export function createPipeline(first: Plan, { events, lanes, stats }: PipelinePa
     return { accepted, malformed, rejected, leftOut };
   };
 
+  const takeSpans = (batch: SpanBatch): Receipt => {
+    const { rules, normalize } = plan;
+    const malformedBefore = batch.malformed;
+    let matched = 0;
+    let unmatched = 0;
+    for (let span = batch.next(); span !== undefined; span = batch.next()) {
+      normalize.span(span, record);
+      if (rules.report(record)) matched++;
+      else unmatched++;
+      stats?.record(record);
+    }
+    const malformed = batch.malformed - malformedBefore;
+    events.batch(batch.source, matched, unmatched, malformed);
+    lanes.took(matched + unmatched);
+    return { accepted: matched + unmatched, malformed };
+  };
+
+  /** Takes a batch when there is room; if its sender waits for the answer, it comes when the batch is kept. */
+  const whenRoom = <T>(answered: boolean, take: () => T): T | Promise<T> => {
+    const room = lanes.room(answered ? MAX_WAIT_MS : undefined);
+    if (room !== undefined) return room.then(() => whenRoom(answered, take));
+    const receipt = take();
+    const kept = answered ? lanes.kept() : undefined;
+    return kept?.then(() => receipt) ?? receipt;
+  };
+
   return {
-    reportAccessLogs(batch) {
-      const room = lanes.room();
-      return room === undefined ? takeAccessLogs(batch) : room.then(() => this.reportAccessLogs(batch));
-    },
-    reportRecords(batch) {
-      const { answered = false } = batch;
-      const room = lanes.room(answered ? MAX_WAIT_MS : undefined);
-      if (room !== undefined) return room.then(() => this.reportRecords(batch));
-      const receipt = takeRecords(batch);
-      const kept = answered ? lanes.kept() : undefined;
-      return kept?.then(() => receipt) ?? receipt;
-    },
+    reportAccessLogs: (batch) => whenRoom(batch.answered === true, () => takeAccessLogs(batch)),
+    reportRecords: (batch) => whenRoom(batch.answered === true, () => takeRecords(batch)),
+    reportSpans: (batch) => whenRoom(true, () => takeSpans(batch)),
     swap(next) {
       plan = next;
       record = new AttributeRecord(next.slots, next.projection.slots);

@@ -7,6 +7,7 @@ import { createEnrichTables } from "./normalize/enrich.ts";
 import { createJsonNormalizer } from "./normalize/json-record.ts";
 import { createLogNormalizer } from "./normalize/log-record.ts";
 import { createRouteTemplates, type RoutesConfig, type RouteTemplates } from "./normalize/route-templates.ts";
+import { createSpanNormalizer } from "./normalize/span.ts";
 import type { Plan } from "./pipeline.ts";
 import { createRuleTable, type RuleTable } from "./rules/rule-table.ts";
 import { statsSlots } from "./stats/stats.ts";
@@ -84,6 +85,12 @@ export function createPlan(checked: CheckedConfig, lanes: ReadonlyMap<string, La
     projection,
     normalize: {
       accessLog: (origin) => normalizer.forOrigin(origin),
+      span: createSpanNormalizer({
+        projection,
+        vocabulary,
+        enrich: createEnrichTables(config.enrich),
+        routes: state.routesFor(config.routes),
+      }),
       records: (origin) => (origin.kind === "report" ? reports.forOrigin(origin) : logs.forOrigin(origin)),
     },
     rules,

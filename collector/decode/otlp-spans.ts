@@ -14,9 +14,9 @@ const defaultSteps = 2048;
 export interface SpanDecoder {
   /**
    * The spans of an ExportTraceServiceRequest, over its bytes: they must stay as they are until the last span is read, and
-   * a decoder's requests may be read side by side, a turn at a time. Throws OtlpError if its framing is broken.
+   * a decoder's requests may be read side by side, a turn at a time. `places` numbers the spans for those who hear why one was refused. Throws OtlpError if its framing is broken.
    */
-  read(message: Uint8Array, source: string): OtlpSpanBatch;
+  read(message: Uint8Array, source: string, places?: readonly number[]): OtlpSpanBatch;
 }
 
 /** What a decoder works with. */
@@ -34,9 +34,9 @@ export function createSpanDecoder({ now, limits = spanLimits, steps = defaultSte
   const scopes = createScopeCache();
   const span = new LazySpan(texts, limits);
   return {
-    read(message, source) {
+    read(message, source, places) {
       const index = indexRequest(message, limits.maxSpans);
-      return new OtlpSpanBatch(index, { source, resources, scopes, span, limits, steps, now });
+      return new OtlpSpanBatch(index, { source, places, resources, scopes, span, limits, steps, now });
     },
   };
 }

@@ -1,14 +1,21 @@
 import { type AttributeName, createVocabulary, slotOf, type Vocabulary } from "../../schemas/attributes/vocabulary.ts";
 import type { AttributeRecord, Projection } from "../../schemas/model/record.ts";
+import type { Value } from "../../schemas/model/value.ts";
 import type { EnrichTables } from "./enrich.ts";
 import { peerFields } from "./peer.ts";
-import type { Read, Readers } from "./readers/reader.ts";
-import type { Scene } from "./scene.ts";
+
+/** What the tables are asked about: an entry or a span with two sides. */
+interface TwoSided {
+  readonly inbound: boolean;
+  other(field: number): Value | undefined;
+}
+
+type Read<S> = (scene: S) => Value | undefined;
 
 /** Fills one slot of a record. */
-export interface Filler {
+export interface Filler<S> {
   readonly slot: number;
-  readonly read: Read;
+  readonly read: Read<S>;
 }
 
 /** What decides which slots are filled, and how. */
@@ -22,7 +29,10 @@ export interface FillerOptions {
 const countingSlots = [slotOf("context.weight")];
 
 /** Picks the readers of the slots that are wanted; those that only enrichment can fill come from its tables. */
-export function createFillers(options: FillerOptions, readers: Readers): Filler[] {
+export function createFillers<S extends TwoSided>(
+  options: FillerOptions,
+  readers: { readonly [Name in AttributeName]?: Read<S> },
+): Filler<S>[] {
   const { projection, vocabulary = createVocabulary(), enrich } = options;
   return [...new Set([...projection.slots, ...countingSlots])].map((slot) => {
     const name = vocabulary.attributes[slot]?.name ?? "";
@@ -31,22 +41,22 @@ export function createFillers(options: FillerOptions, readers: Readers): Filler[
 }
 
 /** Fills a record from a scene. */
-export function fill(fillers: readonly Filler[], scene: Scene, values: AttributeRecord["values"]): void {
+export function fill<S>(fillers: readonly Filler<S>[], scene: S, values: AttributeRecord["values"]): void {
   for (let i = 0; i < fillers.length; i++) {
-    const filler = fillers[i] as Filler;
+    const filler = fillers[i] as Filler<S>;
     values[filler.slot] = filler.read(scene);
   }
 }
 
-const absent: Read = () => undefined;
+const absent = () => undefined;
 
-function withFallback(read: Read | undefined, fallback: Read | undefined): Read {
+function withFallback<S>(read: Read<S> | undefined, fallback: Read<S> | undefined): Read<S> {
   if (read === undefined || fallback === undefined) return read ?? fallback ?? absent;
   return (scene) => read(scene) ?? fallback(scene);
 }
 
 /** Reads an attribute of the other side that the tables give beside the usual ones. */
-function enriched(name: string, { fields }: EnrichTables): Read | undefined {
+function enriched(name: string, { fields }: EnrichTables): Read<TwoSided> | undefined {
   const [, side, below = ""] = /^(source|destination)\.(.+)$/.exec(name) ?? [];
   const field = fields.indexOf(below);
   if (side === undefined || field < peerFields.length) return undefined;

@@ -134,8 +134,8 @@ export class Scene {
 
   get trace(): TraceContext | undefined {
     if (this.#trace === undefined) {
-      const headers = this.entry.requestHeaders;
-      this.#trace = (headers && parseTraceContext(headers)) ?? null;
+      const { requestHeaders, trace } = this.entry;
+      this.#trace = (requestHeaders && parseTraceContext(requestHeaders)) ?? trace ?? null;
     }
     return this.#trace ?? undefined;
   }

@@ -6,12 +6,13 @@ import { createStandardServices } from "../transport/standard-services.ts";
 import type { MessageSink } from "../transport/syslog/server.ts";
 import { envoyAls } from "./envoy-als/index.ts";
 import { jsonReport } from "./json-report/index.ts";
+import { otlp } from "./otlp/index.ts";
 import { createProxyTable, type ProxyTable } from "./proxies.ts";
 import type { Intake, LogListener, ReceiverDefinition, ReceiverEvents } from "./receiver.ts";
 import { syslog } from "./syslog/index.ts";
 
 /** Every way in, one line each. */
-export const receivers: readonly ReceiverDefinition[] = [envoyAls, jsonReport, syslog];
+export const receivers: readonly ReceiverDefinition[] = [envoyAls, otlp, jsonReport, syslog];
 
 /** What all receivers work with. */
 export interface ReceiversOptions {
@@ -38,7 +39,7 @@ export interface OpenReceivers {
 /** Opens all receivers. */
 export function openReceivers({ intake, events, now }: ReceiversOptions): OpenReceivers {
   const proxies = createProxyTable(now);
-  const open = receivers.map((receiver) => receiver.open({ intake, events, proxies }));
+  const open = receivers.map((receiver) => receiver.open({ intake, events, proxies, now }));
   const standard = createStandardServices(receivers.flatMap(({ services }) => services));
   return {
     grpcMethods: (_name, { reporter, trustForwardedClientCert }) => {

@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import type { AccessLogBatch, ListenerTrust } from "../../schemas/model/access-log.ts";
 import type { RecordBatch, RecordReceipt } from "../../schemas/model/raw-record.ts";
 import type { Receipt } from "../../schemas/model/receipt.ts";
+import type { SpanBatch } from "../../schemas/model/span.ts";
 import type { ListenerConfig } from "../config/schema.ts";
 import type { GrpcMethods } from "../transport/grpc.ts";
 import type { MessageSink } from "../transport/syslog/server.ts";
@@ -14,6 +15,8 @@ export interface Intake {
   reportAccessLogs(batch: AccessLogBatch): Receipt | Promise<Receipt>;
   /** Takes what it can of the records, and says of each other why not. */
   reportRecords(batch: RecordBatch): RecordReceipt | Promise<RecordReceipt>;
+  /** Reads the spans as far as they go for now. */
+  reportSpans(batch: SpanBatch): Receipt | Promise<Receipt>;
 }
 
 /** What receivers tell, to be counted; `source` is the receiver's. */
@@ -32,6 +35,8 @@ export interface ReceiverHost {
   readonly intake: Intake;
   readonly events: ReceiverEvents;
   readonly proxies: ProxyTable;
+  /** Milliseconds since the epoch. */
+  now(): number;
 }
 
 /** What log lines need to know of their listener. */

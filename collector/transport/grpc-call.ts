@@ -90,13 +90,13 @@ export class Call {
   }
 
   /** Ends the call with a status, now; a fault of the caller is counted. */
-  fail(fault: ProtocolFault | undefined, status: number, message: string): void {
+  fail(fault: ProtocolFault | undefined, status: number, message: string, details?: Uint8Array): void {
     if (this.closed) return;
     if (fault !== undefined) this.host.events.protocolError(fault);
     if (this.reply.status !== undefined || fault === "send-timeout") {
       this.reply.status ??= status; // cannot be sent any more, only counted
       this.reset(this.late ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
-    } else this.reply.end(status, message);
+    } else this.reply.end(status, message, details);
     this.abandon(message);
     this.stream.resume(); // what still comes is dropped, not kept
   }
@@ -254,11 +254,11 @@ export class Call {
   /** Ends the call with what was thrown. */
   private refuse(error: unknown): void {
     if (!(error instanceof GrpcError)) this.host.events.handlerFault(this.facts.method, error);
-    const { status, message } = toGrpcError(error);
+    const { status, message, details } = toGrpcError(error);
     if (error instanceof FramingError) this.fail(error.fault, status, message);
     else {
       this.handlerDone = true;
-      this.fail(undefined, status, message);
+      this.fail(undefined, status, message, details);
     }
   }
 

@@ -49,11 +49,11 @@ export class GrpcReply {
   }
 
   /** Ends the call; without a message before it, headers and status are one frame. */
-  end(status: number, message: string): void {
+  end(status: number, message: string, details?: Uint8Array): void {
     if (this.status !== undefined) return;
     this.status = status;
     if (!this.open) return;
-    const trailers = toTrailers(status, message);
+    const trailers = toTrailers(status, message, details);
     if (!this.stream.headersSent && this.held === undefined) {
       this.stream.respond({ ...plainHeaders, ...trailers }, { endStream: true });
       this.options.onSent();

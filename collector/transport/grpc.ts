@@ -22,11 +22,14 @@ export const grpcStatus = {
 /** A call that ends with a status other than OK. Thrown or rejected by a handler, sent as trailers by the server. */
 export class GrpcError extends Error {
   readonly status: number;
+  /** A google.rpc.Status that says more, encoded. */
+  readonly details: Uint8Array | undefined;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, details?: Uint8Array) {
     super(message);
     this.name = "GrpcError";
     this.status = status;
+    this.details = details;
   }
 }
 

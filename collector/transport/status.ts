@@ -23,10 +23,14 @@ export function decodeGrpcMessage(encoded: string): string {
   return Buffer.from(raw, "latin1").toString("utf8");
 }
 
-/** The trailers of a call that ends with a status. */
-export function toTrailers(status: number, message: string): OutgoingHttpHeaders {
+/** The trailers of a call that ends with a status; `details` is a google.rpc.Status. */
+export function toTrailers(status: number, message: string, details?: Uint8Array): OutgoingHttpHeaders {
   if (message === "") return { "grpc-status": String(status) };
-  return { "grpc-status": String(status), "grpc-message": encodeGrpcMessage(message.slice(0, 1024)) };
+  return {
+    "grpc-status": String(status),
+    "grpc-message": encodeGrpcMessage(message.slice(0, 1024)),
+    ...(details !== undefined && { "grpc-status-details-bin": Buffer.from(details).toString("base64") }),
+  };
 }
 
 /** What a thrown value means to the caller; anything but a GrpcError is a bug whose details stay inside. */

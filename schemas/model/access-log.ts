@@ -86,6 +86,10 @@ export interface AccessLogEntry {
   readonly upstreamRequestAttemptCount: number | undefined;
   readonly connectionTerminationDetails: string | undefined;
   readonly streamId: string | undefined;
+  /** The trace that the request belongs to, where the entry tells it beside the headers. Ids are lower-case hex. */
+  readonly trace?:
+    | { readonly traceId: string; readonly spanId: string | undefined; readonly sampled: boolean | undefined }
+    | undefined;
   readonly intermediateLogEntry: boolean;
   readonly downstreamWireBytesSent: Int64 | undefined;
   readonly downstreamWireBytesReceived: Int64 | undefined;

@@ -1,4 +1,3 @@
-import type { Receipt } from "./receipt.ts";
 import type { Int64, Timestamp } from "./value.ts";
 
 /** The attributes of spans and their resources that anything is made of; all others are passed over. Numbers are places in this list. */
@@ -70,11 +69,6 @@ export interface RawSpan {
   valuesUnder(prefix: string): ReadonlyMap<string, string> | undefined;
 }
 
-/** What a listener says of spans that come in on it. */
-export interface SpanOrigin {
-  readonly kind: "span";
-}
-
 /** A span that was refused. */
 export interface RejectedSpan {
   /** For counting; one of a few. */
@@ -91,6 +85,3 @@ export interface SpanBatch {
   /** Spans refused so far in this turn. */
   readonly malformed: number;
 }
-
-/** What became of the spans of one turn. */
-export type SpanReceipt = Receipt;

@@ -4,11 +4,14 @@ import type { ReceiverDefinition } from "../../collector/receivers/receiver.ts";
 import { type GrpcCall, GrpcError, type GrpcMethod, grpcStatus } from "../../collector/transport/grpc.ts";
 import type { AccessLogBatch } from "../../schemas/model/access-log.ts";
 import type { Receipt } from "../../schemas/model/receipt.ts";
+import type { SpanBatch } from "../../schemas/model/span.ts";
 
-/** What the battery needs to know of a receiver over gRPC streams. */
+/** What the battery needs to know of a receiver over gRPC. */
 export interface ReceiverFixture {
   /** Full name of the method to try. */
   readonly method: string;
+  /** A call takes one message and answers it, instead of a stream of them. */
+  readonly unary?: true;
   /** A message, and how many records it holds. */
   readonly message: Uint8Array;
   readonly records: number;
@@ -16,8 +19,9 @@ export interface ReceiverFixture {
   readonly broken: Uint8Array;
 }
 
-/** What every receiver over gRPC streams must do. */
+/** What every receiver over gRPC must do. */
 export function receiverBattery(receiver: ReceiverDefinition, fixture: ReceiverFixture): void {
+  if (fixture.unary === undefined) streamBattery(receiver, fixture);
   describe(`receiver ${receiver.type}`, () => {
     it("answers methods of the services it declares, and no other", () => {
       const { methods } = start(receiver);
@@ -28,10 +32,11 @@ export function receiverBattery(receiver: ReceiverDefinition, fixture: ReceiverF
 
     it("hands every record of every message to the intake and counts messages and bytes", async () => {
       const { open, seen } = start(receiver);
-      const { handler } = open(fixture.method);
-      await handler.message(fixture.message);
-      await handler.message(fixture.message);
-      await handler.end();
+      const first = open(fixture.method).handler;
+      const second = fixture.unary ? open(fixture.method).handler : first;
+      await first.message(fixture.message);
+      await second.message(fixture.message);
+      await second.end();
       expect(seen).toMatchObject({ records: 2 * fixture.records, messages: 2, bytes: 2 * fixture.message.length });
     });
 
@@ -57,7 +62,11 @@ export function receiverBattery(receiver: ReceiverDefinition, fixture: ReceiverF
       await good.handler.message(fixture.message);
       expect(seen.records).toBe(fixture.records);
     });
+  });
+}
 
+function streamBattery(receiver: ReceiverDefinition, fixture: ReceiverFixture): void {
+  describe(`receiver ${receiver.type}, its streams`, () => {
     it.each(["end", "abort", "refusal"] as const)("tells once that a stream is over: %s", async (how) => {
       const { open, seen } = start(receiver);
       const { handler } = open(fixture.method);
@@ -93,7 +102,7 @@ async function attempt(run: () => void | Promise<void>): Promise<unknown> {
 function start(receiver: ReceiverDefinition, gate?: Promise<void>) {
   const seen = { open: 0, messages: 0, bytes: 0, records: 0, errors: [] as string[] };
   const sent: Uint8Array[] = [];
-  const take = (batch: AccessLogBatch): Receipt => {
+  const take = (batch: AccessLogBatch | SpanBatch): Receipt => {
     let accepted = 0;
     while (batch.next() !== undefined) accepted++;
     seen.records += accepted;
@@ -108,12 +117,15 @@ function start(receiver: ReceiverDefinition, gate?: Promise<void>) {
     },
     decodeError: (_source: string, reason: string) => void seen.errors.push(reason),
   };
+  const report = (batch: AccessLogBatch | SpanBatch) =>
+    gate === undefined ? take(batch) : gate.then(() => take(batch));
   const intake = {
-    reportAccessLogs: (batch: AccessLogBatch) => (gate === undefined ? take(batch) : gate.then(() => take(batch))),
+    reportAccessLogs: report,
+    reportSpans: report,
     reportRecords: () => ({ accepted: 0, malformed: 0, rejected: [] }),
   };
   const methods = receiver
-    .open({ intake, events, proxies: createProxyTable(() => 0) })
+    .open({ intake, events, proxies: createProxyTable(() => 0), now: Date.now })
     .methods({ reporter: "outbound", trustForwardedClientCert: false });
   const open = (name: string) => {
     const method: GrpcMethod | undefined = methods.get(name);

@@ -2,6 +2,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
 import { receivers } from "../../collector/receivers/inventory.ts";
 import { StreamAccessLogsMessageSchema } from "../../schemas/gen/envoy/service/accesslog/v3/als_pb.js";
+import { TracesDataSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import { type ReceiverFixture, receiverBattery } from "./receiver-battery.ts";
 
 const fixtures: Readonly<Record<string, ReceiverFixture>> = {
@@ -17,7 +18,23 @@ const fixtures: Readonly<Record<string, ReceiverFixture>> = {
     records: 3,
     broken: Uint8Array.of(0x12, 9, 0x0a),
   },
+  otlp: {
+    method: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+    unary: true,
+    message: toBinary(
+      TracesDataSchema,
+      create(TracesDataSchema, {
+        resourceSpans: [{ scopeSpans: [{ spans: [1, 2, 3].map((n) => aSpan(n)) }] }],
+      }),
+    ),
+    records: 3,
+    broken: Uint8Array.of(0x0a, 9, 0x0a),
+  },
 };
+
+function aSpan(n: number) {
+  return { traceId: new Uint8Array(16).fill(n), spanId: new Uint8Array(8).fill(n), name: `span ${n}` };
+}
 
 for (const receiver of receivers) {
   const fixture = fixtures[receiver.type];

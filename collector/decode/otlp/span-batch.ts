@@ -1,7 +1,8 @@
 import type { RejectedSpan, SpanBatch } from "../../../schemas/model/span.ts";
 import type { ByteCache } from "../byte-cache.ts";
-import { ProtoReader, type WireFault } from "../reader.ts";
-import { itemWidth, type RequestIndex, type Section } from "./request-index.ts";
+import type { WireFault } from "../reader.ts";
+import { ofFirstField } from "./first-field.ts";
+import { itemWidth, type RequestIndex } from "./request-index.ts";
 import type { ParsedResource } from "./resource.ts";
 import type { LazySpan } from "./span.ts";
 import { explainSpanFault, type SpanFault } from "./span-faults.ts";
@@ -10,6 +11,8 @@ import type { SpanLimits } from "./span-limits.ts";
 /** What a batch works with. */
 export interface SpanBatchOptions {
   readonly source: string;
+  /** Numbers of the spans in what the sender sent, if those are not their places. */
+  readonly places: readonly number[] | undefined;
   readonly resources: ByteCache<ParsedResource>;
   readonly scopes: ByteCache<WireFault | undefined>;
   readonly span: LazySpan;
@@ -101,30 +104,12 @@ export class OtlpSpanBatch implements SpanBatch {
     this.malformed++;
     this.reasons.set(fault, (this.reasons.get(fault) ?? 0) + 1);
     if (this.rejected.length >= maxTold) return;
-    const error = `span ${place}: ${explainSpanFault(fault, this.#options.limits)}`;
+    const number = this.#options.places?.[place] ?? place;
+    const error = `span ${number}: ${explainSpanFault(fault, this.#options.limits)}`;
     this.rejected.push({ reason: fault, error });
   }
 }
 
 function isAfter(time: { readonly seconds: number } | undefined, latest: number): boolean {
   return time !== undefined && time.seconds > latest;
-}
-
-/** What a cache makes of the first field of a section: the resource, or the scope. Without one, of nothing. */
-function ofFirstField<T>(cache: ByteCache<T>, bytes: Buffer, section: Section): T {
-  const reader = new ProtoReader().reset(bytes, section.start, section.end);
-  let start = section.start;
-  let end = section.start;
-  while (reader.more) {
-    const tag = reader.tag();
-    if (tag !== 10) {
-      reader.skip(tag & 7);
-      continue;
-    }
-    const length = reader.length();
-    start = reader.pos;
-    end = reader.pos + length;
-    reader.pos = end;
-  }
-  return cache.get(bytes, start, end);
 }

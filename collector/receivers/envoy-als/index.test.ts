@@ -43,6 +43,7 @@ async function start(wait: () => Promise<void> | undefined = () => undefined): P
     intake: {
       reportAccessLogs: (batch) => wait()?.then(() => read(batch)) ?? read(batch),
       reportRecords: () => ({ accepted: 0, malformed: 0, rejected: [], leftOut: [] }),
+      reportSpans: () => ({ accepted: 0, malformed: 0 }),
     },
     events: {
       streamOpened: () => count("open"),

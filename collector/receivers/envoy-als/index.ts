@@ -12,14 +12,15 @@ export const envoyAls = defineReceiver({
   source,
   summary: "Envoy's gRPC access log service v3, HTTP and TCP entries.",
   services: [accessLogService],
-  open({ intake, events, proxies }) {
+  open(host) {
+    const { events } = host;
     const decoder = createAccessLogDecoder(decodeEvents(events));
     return {
       methods: (listener) =>
         new Map([
           [
             streamAccessLogs,
-            clientStreaming(() => openStream(source, decoder.open(listener), { intake, events, proxies }), {
+            clientStreaming(() => openStream(source, decoder.open(listener), host), {
               takesLateMessages: true,
             }),
           ],

@@ -7,7 +7,11 @@ function open(report: (batch: RecordBatch) => RecordReceipt | Promise<RecordRece
   const errors: string[] = [];
   let bytes = 0;
   const receiver = syslog.open({
-    intake: { reportAccessLogs: () => ({ accepted: 0, malformed: 0 }), reportRecords: report },
+    intake: {
+      reportAccessLogs: () => ({ accepted: 0, malformed: 0 }),
+      reportRecords: report,
+      reportSpans: () => ({ accepted: 0, malformed: 0 }),
+    },
     events: {
       streamOpened() {},
       streamClosed() {},
@@ -18,6 +22,7 @@ function open(report: (batch: RecordBatch) => RecordReceipt | Promise<RecordRece
       decodeError: (source, reason) => errors.push(`${source} ${reason}`),
     },
     proxies: createProxyTable(() => 0),
+    now: () => 0,
   });
   const sink = receiver.messages?.({ reporter: "inbound" });
   if (sink === undefined) throw new Error("no sink");

@@ -1,0 +1,69 @@
+import type { FastifyInstance } from "fastify";
+import type { ListenerTrust } from "../../../schemas/model/access-log.ts";
+import type { ListenerConfig } from "../../config/schema.ts";
+import type { PartialSuccess, Signal } from "../../decode/otlp/answers.ts";
+import { exportMethod, otlpServices } from "../../decode/otlp/services.ts";
+import { createLogDecoder } from "../../decode/otlp-logs.ts";
+import { createSpanDecoder } from "../../decode/otlp-spans.ts";
+import { MemoryLedger } from "../../transport/memory.ts";
+import { mountPosts } from "../post-route.ts";
+import { defineReceiver, type ReceiverHost } from "../receiver.ts";
+import { exportOver } from "./grpc.ts";
+import { exportRoute, profilesRoute } from "./http.ts";
+import type { OtlpRequest } from "./request.ts";
+import { takeLogs } from "./take-logs.ts";
+import { refuseMetrics } from "./take-metrics.ts";
+import { takeSpans } from "./take-spans.ts";
+
+const source = "otlp";
+
+/** Takes OTLP: spans, and the access logs that proxies send as log records. */
+export const otlp = defineReceiver({
+  type: "otlp",
+  source,
+  summary: "OpenTelemetry (OTLP) over gRPC, and over HTTP as protobuf or JSON: spans, and access logs of Envoy.",
+  services: otlpServices,
+  open(host) {
+    const takers = openTakers(host);
+    return {
+      methods: (listener) =>
+        new Map(
+          takers.map(({ signal, take }) => [
+            exportMethod(signal),
+            exportOver((bytes) => take({ bytes }, listener), source, host.events),
+          ]),
+        ),
+      mount: (server, listener) => mount(server, listener, takers, host),
+    };
+  },
+});
+
+/** Takes the requests of one signal. */
+interface Taker {
+  readonly signal: Signal;
+  take(request: OtlpRequest, listener: ListenerTrust): PartialSuccess | Promise<PartialSuccess>;
+}
+
+function openTakers(host: ReceiverHost): readonly Taker[] {
+  const spans = createSpanDecoder({ now: host.now });
+  const logs = createLogDecoder();
+  return [
+    { signal: "traces", take: (request) => takeSpans(request, spans, source, host) },
+    { signal: "logs", take: (request, listener) => takeLogs(request, listener, logs, source, host) },
+    { signal: "metrics", take: (request) => refuseMetrics(request, source, host.events) },
+  ];
+}
+
+function mount(
+  server: FastifyInstance,
+  { limits, reporter, trustForwardedClientCert }: ListenerConfig,
+  takers: readonly Taker[],
+  { events }: ReceiverHost,
+): void {
+  const body = { maxBytes: limits.maxMessageBytes, memory: new MemoryLedger(limits.maxBufferedBytes) };
+  const listener = { reporter, trustForwardedClientCert };
+  const routes = takers.map(({ signal, take }) =>
+    exportRoute({ signal, source, body, events, take: (request) => take(request, listener) }),
+  );
+  mountPosts(server, [...routes, profilesRoute]);
+}
