@@ -10,9 +10,10 @@ import { otlp } from "./otlp/index.ts";
 import { createProxyTable, type ProxyTable } from "./proxies.ts";
 import type { Intake, LogListener, ReceiverDefinition, ReceiverEvents } from "./receiver.ts";
 import { syslog } from "./syslog/index.ts";
+import { zipkin } from "./zipkin/index.ts";
 
 /** Every way in, one line each. */
-export const receivers: readonly ReceiverDefinition[] = [envoyAls, otlp, jsonReport, syslog];
+export const receivers: readonly ReceiverDefinition[] = [envoyAls, otlp, zipkin, jsonReport, syslog];
 
 /** What all receivers work with. */
 export interface ReceiversOptions {

@@ -18,6 +18,7 @@ export const contextAttributes = [
     meaning: "Which entry of a request or connection this is: start, periodic, upstream or end.",
     ours: true,
     accessLog: "access_log_type; NotSet with a duration is `end`, without one `periodic`",
+    spanField: "`end`",
   },
   {
     name: "context.protocol",
@@ -26,8 +27,8 @@ export const contextAttributes = [
     accessLog:
       "`grpc` if a content-type logged of request or response is application/grpc*, or a grpc-status was logged; else `http`; TCP entries `tcp`",
     check: "`grpc` or `http`; network filter `tcp`",
-    span: ["rpc.system.name", "rpc.system", "http.request.method", "http.method"],
-    spanField: "rpc.* gives `grpc`, http.* gives `http`",
+    span: ["rpc.system.name", "rpc.system", "grpc.status_code", "http.request.method", "http.method"],
+    spanField: "grpc.* and an RPC system of gRPC give `grpc`, other http.* give `http`",
   },
   {
     name: "context.time",
@@ -79,8 +80,8 @@ export const contextAttributes = [
     type: "STRING",
     meaning: "The proxy that reports.",
     accessLog: "node.id; Istio: `kubernetes://pod.namespace`",
-    span: ["service.instance.id"],
-    spanField: "of the resource",
+    span: ["service.instance.id", "node_id"],
+    spanField: "service.instance.id of the resource",
     otel: "service.instance.id",
   },
   {

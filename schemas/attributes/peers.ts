@@ -9,6 +9,7 @@ export const peersAttributes = [
     accessLog: "downstream_remote_address",
     check: "client by x-forwarded-for with the listener's `trustedHops`, else source.address",
     otel: "client.address",
+    spanField: "SERVER: client.address, http.client_ip",
   },
   { name: "origin.uid", type: "STRING", meaning: "Id of the origin workload." },
   { name: "origin.user", type: "STRING", meaning: "User of the origin." },
@@ -18,12 +19,14 @@ export const peersAttributes = [
     meaning: "Name of the workload (deployment, job, ...) of the source.",
     accessLog:
       "outbound, node: metadata WORKLOAD_NAME; plain Envoy: node.cluster; inbound: downstream_peer.workload, else header x-envoy-downstream-service-cluster, else `enrich`",
+    spanField: "CLIENT: k8s.deployment.name and the like, else service.name; SERVER: downstream_cluster",
   },
   {
     name: "source.workload.namespace",
     type: "STRING",
     meaning: "Namespace of the workload of the source.",
     accessLog: "outbound, node: metadata NAMESPACE; inbound: downstream_peer.namespace, else `enrich`",
+    spanField: "CLIENT: istio.namespace, k8s.namespace.name, service.namespace",
   },
   {
     name: "source.workload.uid",
@@ -36,6 +39,7 @@ export const peersAttributes = [
     type: "STRING",
     meaning: "Name of the pod of the source.",
     accessLog: "outbound, node: metadata NAME; inbound: downstream_peer.name, else `enrich`",
+    spanField: "CLIENT: pod in node_id, k8s.pod.name",
   },
   {
     name: "source.namespace",
@@ -44,6 +48,7 @@ export const peersAttributes = [
     accessLog:
       "outbound, node: metadata NAMESPACE; inbound: downstream_peer.namespace, else peer certificate, else trusted x-forwarded-client-cert, else `enrich`",
     check: "namespace part of source.principal",
+    spanField: "CLIENT: istio.namespace, k8s.namespace.name, service.namespace",
   },
   {
     name: "source.uid",
@@ -51,6 +56,7 @@ export const peersAttributes = [
     meaning: "Unique id of the pod of the source: `kubernetes://pod.namespace`.",
     accessLog:
       "outbound, node: from name and namespace; plain Envoy: node.id; inbound: the same of downstream_peer, else `enrich`",
+    spanField: "CLIENT: of pod and namespace, node_id",
   },
   {
     name: "source.owner",
@@ -92,6 +98,7 @@ export const peersAttributes = [
     meaning: "Address of the source.",
     accessLog: "downstream_direct_remote_address",
     check: "source.address",
+    spanField: "SERVER: network.peer.address, peer.address; CLIENT: network.local.address, peer.address",
   },
   {
     name: "source.canonical.name",
@@ -100,6 +107,7 @@ export const peersAttributes = [
     ours: true,
     accessLog:
       "outbound, node: label service.istio.io/canonical-name, app.kubernetes.io/name or app, else the workload; inbound: downstream_peer.service, else `enrich`",
+    spanField: "CLIENT: istio.canonical_service, service.name",
   },
   {
     name: "source.canonical.revision",
@@ -108,6 +116,7 @@ export const peersAttributes = [
     ours: true,
     accessLog:
       "outbound, node: label service.istio.io/canonical-revision, app.kubernetes.io/version or version; inbound: downstream_peer.revision, else `enrich`",
+    spanField: "CLIENT: istio.canonical_revision, service.version",
   },
   {
     name: "source.cluster.id",
@@ -115,6 +124,7 @@ export const peersAttributes = [
     meaning: "Id of the Kubernetes cluster of the source.",
     ours: true,
     accessLog: "outbound, node: metadata CLUSTER_ID; inbound: downstream_peer.cluster, else `enrich`",
+    spanField: "CLIENT: istio.cluster_id, k8s.cluster.name",
   },
   {
     name: "source.version",
@@ -138,12 +148,14 @@ export const peersAttributes = [
     meaning: "Name of the workload (deployment, job, ...) of the destination.",
     accessLog:
       "inbound, node: metadata WORKLOAD_NAME; plain Envoy: node.cluster; outbound: upstream_peer.workload, else `enrich`",
+    spanField: "SERVER: k8s.deployment.name and the like, else service.name; CLIENT: service.peer.name, peer.service",
   },
   {
     name: "destination.workload.namespace",
     type: "STRING",
     meaning: "Namespace of the workload of the destination.",
     accessLog: "inbound, node: metadata NAMESPACE; outbound: upstream_peer.namespace, else `enrich`",
+    spanField: "SERVER: istio.namespace, k8s.namespace.name, service.namespace",
   },
   {
     name: "destination.workload.uid",
@@ -156,6 +168,7 @@ export const peersAttributes = [
     type: "STRING",
     meaning: "Name of the pod of the destination.",
     accessLog: "inbound, node: metadata NAME; outbound: upstream_peer.name, else `enrich`",
+    spanField: "SERVER: pod in node_id, k8s.pod.name",
   },
   {
     name: "destination.namespace",
@@ -163,6 +176,7 @@ export const peersAttributes = [
     meaning: "Namespace of the pod of the destination.",
     accessLog: "inbound, node: metadata NAMESPACE; outbound: upstream_peer.namespace, else `enrich`",
     check: "namespace part of destination.principal",
+    spanField: "SERVER: istio.namespace, k8s.namespace.name, service.namespace",
   },
   {
     name: "destination.uid",
@@ -170,6 +184,7 @@ export const peersAttributes = [
     meaning: "Unique id of the pod of the destination: `kubernetes://pod.namespace`.",
     accessLog:
       "inbound, node: from name and namespace; plain Envoy: node.id; outbound: the same of upstream_peer, else `enrich`",
+    spanField: "SERVER: of pod and namespace, node_id",
   },
   {
     name: "destination.owner",
@@ -209,6 +224,7 @@ export const peersAttributes = [
     meaning: "Address of the destination.",
     accessLog: "inbound: downstream_local_address; outbound: upstream_remote_address",
     check: "destination.address",
+    spanField: "CLIENT: network.peer.address, upstream_address; SERVER: network.local.address",
   },
   {
     name: "destination.canonical.name",
@@ -217,6 +233,7 @@ export const peersAttributes = [
     ours: true,
     accessLog:
       "inbound, node: label service.istio.io/canonical-name, app.kubernetes.io/name or app, else the workload; outbound: upstream_peer.service, else `enrich`",
+    spanField: "SERVER: istio.canonical_service, service.name; CLIENT: service.peer.name, peer.service",
   },
   {
     name: "destination.canonical.revision",
@@ -225,6 +242,7 @@ export const peersAttributes = [
     ours: true,
     accessLog:
       "inbound, node: label service.istio.io/canonical-revision, app.kubernetes.io/version or version; outbound: upstream_peer.revision, else `enrich`",
+    spanField: "SERVER: istio.canonical_revision, service.version",
   },
   {
     name: "destination.cluster.id",
@@ -232,6 +250,7 @@ export const peersAttributes = [
     meaning: "Id of the Kubernetes cluster of the destination.",
     ours: true,
     accessLog: "inbound, node: metadata CLUSTER_ID; outbound: upstream_peer.cluster, else `enrich`",
+    spanField: "SERVER: istio.cluster_id, k8s.cluster.name",
   },
   {
     name: "destination.version",
@@ -261,6 +280,7 @@ export const peersAttributes = [
     meaning: "Host of the destination service.",
     accessLog:
       "host of `outbound|port|subset|host`; inbound, and outbound without a cluster (except NR and NC): authority without port, `a` and `a.b` completed with the node's namespace and domain; plain Envoy: authority without port",
+    spanField: "as access logs: of upstream_cluster, else request.host",
   },
   {
     name: "destination.service.name",
@@ -269,12 +289,15 @@ export const peersAttributes = [
       "Name of the destination service, or Istio's name for traffic to none: PassthroughCluster, BlackHoleCluster, InboundPassthroughCluster.",
     accessLog:
       "first label of a `*.svc.*` host; inbound with any other authority: the node's canonical name; plain Envoy: upstream_cluster",
+    spanField:
+      "as access logs: of upstream_cluster, else request.host; without a proxy, SERVER: service.name, CLIENT: service.peer.name, peer.service",
   },
   {
     name: "destination.service.namespace",
     type: "STRING",
     meaning: "Namespace of the destination service.",
     accessLog: "second label of a `*.svc.*` host; inbound with any other authority: the node's namespace",
+    spanField: "as access logs; without a proxy, SERVER: k8s.namespace.name, service.namespace",
   },
   {
     name: "destination.service.subset",
@@ -282,5 +305,6 @@ export const peersAttributes = [
     meaning: "Subset of the destination service.",
     ours: true,
     accessLog: "subset of `outbound|port|subset|host`",
+    spanField: "of upstream_cluster",
   },
 ] as const satisfies readonly Attribute[];

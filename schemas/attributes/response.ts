@@ -29,7 +29,7 @@ export const responseAttributes = [
     type: "INT64",
     meaning: "Body bytes of the response.",
     accessLog: "response.response_body_bytes (0 is a value)",
-    span: ["http.response.body.size", "response_size"],
+    span: ["http.response.body.size", "response_size", "http.response_content_length"],
     otel: "http.response.body.size",
   },
   {
@@ -90,8 +90,8 @@ export const responseAttributes = [
     meaning: "Address of the upstream host.",
     ours: true,
     accessLog: "upstream_remote_address",
-    span: ["network.peer.address"],
-    spanField: "on CLIENT spans",
+    span: ["network.peer.address", "upstream_address", "net.sock.peer.addr", "net.peer.ip"],
+    spanField: "on CLIENT and PRODUCER spans",
     otel: "network.peer.address",
   },
   {

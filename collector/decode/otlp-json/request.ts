@@ -1,5 +1,6 @@
 import { ByteWriter } from "../../../schemas/model/byte-writer.ts";
 import type { RejectedSpan } from "../../../schemas/model/span.ts";
+import { createItemCutter } from "../json-item.ts";
 import { createJsonScanner, JsonFault, placeOf } from "../json-report/scan.ts";
 import {
   type Fields,
@@ -32,10 +33,6 @@ export class OtlpJsonError extends Error {
   }
 }
 
-/** Levels of lists and objects in one item, resource or scope: what AnyValue's limit comes to in JSON, and some more. */
-const maxDepth = 160;
-/** Characters of one item. */
-const maxItemLength = 4_194_304;
 const turnLength = 262_144;
 /** Reasons that are told, at most. */
 const maxTold = 8;
@@ -44,7 +41,7 @@ const byteOrderMark = 0xfeff;
 /** Makes a reader of one request. Values are written in the order in which they come, each behind the last. */
 export function createRequestReader(text: string, shape: JsonShape) {
   const walk = createObjectWalk(text, createJsonScanner(text, text.length + 1));
-  const shallow = createJsonScanner(text, maxDepth);
+  const cut = createItemCutter(text);
   const writer = new ByteWriter();
   const rejected: RejectedSpan[] = [];
   let rejectedCount = 0;
@@ -95,14 +92,15 @@ export function createRequestReader(text: string, shape: JsonShape) {
 
   /** What all items below it need: without it nothing of the request can be taken. */
   function readWhole(field: number, at: number, write: WriteField): number {
-    const end = shallow.endOfValue(at);
+    const whole = cut(at);
+    if (whole.text === undefined) throw new OtlpJsonError(whole.problem, text, at);
     try {
-      write(writer, field, parseExactly(text.slice(at, end)));
+      write(writer, field, parseExactly(whole.text));
     } catch (error) {
       if (error instanceof Misfit) throw new OtlpJsonError(error.message, text, at);
       throw error;
     }
-    return end;
+    return whole.end;
   }
 
   function* readItem(at: number): Generator<void, number> {
@@ -110,31 +108,30 @@ export function createRequestReader(text: string, shape: JsonShape) {
       turn = at;
       yield;
     }
-    const before = writer.length;
-    const { end, problem } = writeItem(at);
-    if (problem !== undefined) {
-      writer.length = before;
+    const item = cut(at);
+    const problem = item.text === undefined ? item.problem : writeItem(item.text);
+    if (problem === undefined) places.push(place);
+    else {
       rejectedCount++;
       if (rejected.length < maxTold) rejected.push({ reason: "json", error: `${shape.item} ${place}: ${problem}` });
-    } else places.push(place);
+    }
     place++;
-    return end;
+    return item.end;
   }
 
-  function writeItem(at: number): { end: number; problem?: string } {
-    const end = endOfItem(at);
-    if (end === undefined)
-      return { end: walk.endOfValue(at), problem: `expected at most ${maxDepth} levels of nesting` };
-    if (end - at > maxItemLength) return { end, problem: `expected at most ${maxItemLength} characters` };
+  /** Gives what is wrong with it, if anything; then nothing of it stays. */
+  function writeItem(item: string): string | undefined {
+    const before = writer.length;
     const mark = writer.begin(2);
     try {
-      writeMembersOf(text.slice(at, end), mark);
+      writeMembersOf(item, mark);
     } catch (error) {
-      if (error instanceof Misfit) return { end, problem: error.message };
-      throw error;
+      if (!(error instanceof Misfit)) throw error;
+      writer.length = before;
+      return error.message;
     }
     writer.end(mark);
-    return { end };
+    return undefined;
   }
 
   function writeMembersOf(item: string, mark: number): void {
@@ -144,16 +141,6 @@ export function createRequestReader(text: string, shape: JsonShape) {
       if (!(error instanceof LostDigits)) throw error;
       writer.length = mark;
       writeMembers(writer, shape.fields, parseExactly(item));
-    }
-  }
-
-  /** Where an item ends; undefined if it is nested too deep. */
-  function endOfItem(at: number): number | undefined {
-    try {
-      return shallow.endOfValue(at);
-    } catch (error) {
-      if (error instanceof JsonFault) return undefined;
-      throw error;
     }
   }
 

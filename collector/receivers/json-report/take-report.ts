@@ -4,6 +4,7 @@ import type { RecordBatch, RecordReceipt, RejectedRecord, ReportOrigin } from ".
 import { findRecords, type Report, ReportError } from "../../decode/json-report.ts";
 import { type BodyOptions, readBody } from "../../transport/http-body.ts";
 import { HttpError, overloaded } from "../../transport/http-error.ts";
+import { inTurns, nextTurn } from "../in-turns.ts";
 import type { ReceiverHost } from "../receiver.ts";
 import { writesLines } from "./media-type.ts";
 
@@ -33,7 +34,7 @@ export async function takeReport(
     const { bytes, release } = await readBody(request, body);
     try {
       host.events.message(source, bytes.length);
-      return await takeRecords(source, await find(bytes.toString("utf8"), lines), host);
+      return await takeRecords(source, await inTurns(findRecords(bytes.toString("utf8"), lines, limits)), host);
     } finally {
       release();
     }
@@ -42,16 +43,6 @@ export async function takeReport(
     if (refusal instanceof HttpError) host.events.decodeError(source, `message_${refusal.code.toLowerCase()}`);
     throw refusal;
   }
-}
-
-async function find(text: string, lines: boolean): Promise<Report> {
-  const steps = findRecords(text, lines, limits);
-  let step = steps.next();
-  while (!step.done) {
-    await nextTurn();
-    step = steps.next();
-  }
-  return step.value;
 }
 
 async function takeRecords(source: string, report: Report, { intake, events }: ReceiverHost): Promise<ReportAnswer> {
@@ -90,10 +81,6 @@ async function take(
     const notTaken = batch.records.map(({ index }) => ({ index, reason: "overload", error: message }));
     return { accepted: 0, rejected: [...(batch.refused ?? []), ...notTaken] };
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 const statuses = { MALFORMED_JSON: 400, NOT_A_REPORT: 400, TOO_MANY_RECORDS: 413 } as const;

@@ -10,11 +10,12 @@ import {
   type Signal,
   statusToJson,
 } from "../../decode/otlp/answers.ts";
-import { type ConvertedRequest, convertJson, OtlpJsonError } from "../../decode/otlp-json.ts";
+import { convertJson, OtlpJsonError } from "../../decode/otlp-json.ts";
 import { OtlpError } from "../../decode/otlp-spans.ts";
 import { grpcStatus } from "../../transport/grpc.ts";
 import { type BodyOptions, readBody } from "../../transport/http-body.ts";
 import { HttpError } from "../../transport/http-error.ts";
+import { inTurns } from "../in-turns.ts";
 import type { PostRoute } from "../post-route.ts";
 import type { ReceiverEvents } from "../receiver.ts";
 import type { OtlpRequest } from "./request.ts";
@@ -40,7 +41,7 @@ export function exportRoute(options: HttpExport): PostRoute {
       const json = isJson(request);
       const outcome = await takeBody(request, json, options);
       reply.header("content-type", json ? jsonType : protobufType);
-      return json ? responseToJson(signal, outcome) : Buffer.from(encodeResponse(outcome));
+      return Buffer.from(json ? responseToJson(signal, outcome) : encodeResponse(outcome));
     },
     fail: (error, request, reply) => refuse(error, request, reply, options),
   };
@@ -60,20 +61,10 @@ async function takeBody(request: IncomingMessage, json: boolean, options: HttpEx
   const { bytes, release } = await readBody(request, body);
   try {
     events.message(source, bytes.length);
-    return await options.take(json ? await convert(bytes.toString("utf8"), signal) : { bytes });
+    return await options.take(json ? await inTurns(convertJson(bytes.toString("utf8"), signal)) : { bytes });
   } finally {
     release();
   }
-}
-
-async function convert(text: string, signal: Signal): Promise<ConvertedRequest> {
-  const steps = convertJson(text, signal);
-  let step = steps.next();
-  while (!step.done) {
-    await new Promise((resolve) => setImmediate(resolve));
-    step = steps.next();
-  }
-  return step.value;
 }
 
 /** Whether a request is in JSON. Throws an HttpError (415) for what is neither JSON nor protobuf. */
@@ -105,7 +96,7 @@ function answerError(error: unknown, request: IncomingMessage, reply: FastifyRep
   if (status.retryAfterMs !== undefined) reply.header("retry-after", Math.ceil(status.retryAfterMs / 1000));
   const json = (request.headers["content-type"] ?? "").toLowerCase().startsWith(jsonType);
   reply.code(httpStatus).header("content-type", json ? jsonType : protobufType);
-  return json ? statusToJson(status) : Buffer.from(encodeStatus(status));
+  return Buffer.from(json ? statusToJson(status) : encodeStatus(status));
 }
 
 /** How long a sender waits when the hub holds too much already. */

@@ -2,6 +2,7 @@ import type { ListenerTrust } from "../../../schemas/model/access-log.ts";
 import type { RejectedSpan } from "../../../schemas/model/span.ts";
 import type { PartialSuccess } from "../../decode/otlp/answers.ts";
 import type { LogDecoder } from "../../decode/otlp-logs.ts";
+import { nextTurn } from "../in-turns.ts";
 import type { ReceiverHost } from "../receiver.ts";
 import { toPartialSuccess } from "./outcome.ts";
 import type { OtlpRequest } from "./request.ts";
@@ -27,7 +28,7 @@ export async function takeLogs(
     rejected += receipt.malformed;
     for (const { reason } of batch.rejected) events.decodeError(source, `record_${reason}`);
     told.push(...batch.rejected.slice(0, Math.max(0, maxTold - told.length)));
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   return toPartialSuccess("log records", count + beyond + rejectedCount, rejected, told);
 }

@@ -1,5 +1,6 @@
 import type { PartialSuccess } from "../../decode/otlp/answers.ts";
 import type { OtlpSpanBatch, SpanDecoder } from "../../decode/otlp-spans.ts";
+import { nextTurn } from "../in-turns.ts";
 import type { ReceiverHost } from "../receiver.ts";
 import { toPartialSuccess } from "./outcome.ts";
 import type { OtlpRequest } from "./request.ts";
@@ -23,7 +24,7 @@ export function takeSpans(
 async function takeRest(batch: OtlpSpanBatch, first: unknown, { intake }: ReceiverHost): Promise<void> {
   await first;
   while (batch.more) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     batch.resume();
     await intake.reportSpans(batch);
   }
