@@ -35,7 +35,7 @@ export async function readBody(request: IncomingMessage, { maxBytes, memory }: B
     for await (const chunk of decoded(request, maxBytes)) {
       held += chunk.length;
       if (held > maxBytes) throw tooLarge(maxBytes);
-      if (!memory.add(chunk.length)) throw new HttpError(503, "BUSY", "too many reports at once; send it again later");
+      if (!memory.add(chunk.length)) throw new HttpError(503, "BUSY", "too much at once; send it again later");
       chunks.push(chunk);
     }
   } catch (error) {

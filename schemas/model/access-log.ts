@@ -146,6 +146,8 @@ export interface ListenerTrust {
 
 /** The entries of one message, one after the other; each is valid until the next call. Malformed ones are counted and skipped. */
 export interface AccessLogBatch {
+  /** Its sender waits for an answer, and may send it again. */
+  readonly answered?: true;
   readonly origin: StreamOrigin;
   next(): AccessLogEntry | undefined;
   /** Entries skipped so far because their bytes were malformed. */

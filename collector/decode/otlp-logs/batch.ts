@@ -16,6 +16,7 @@ export interface LogBatchOptions {
 /** Records that one resource has in a row, as a batch of an access log. */
 export class OtlpLogBatch implements AccessLogBatch {
   readonly origin: StreamOrigin;
+  readonly answered = true;
   malformed = 0;
   readonly rejected: RejectedSpan[] = [];
   readonly #index: RequestIndex;

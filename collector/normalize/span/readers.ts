@@ -1,9 +1,9 @@
 import type { AttributeName } from "../../../schemas/attributes/vocabulary.ts";
+import { percentDecode } from "../../../schemas/model/percent.ts";
 import { type SpanKey, spanKeyNumber } from "../../../schemas/model/span.ts";
 import type { Int64, Value } from "../../../schemas/model/value.ts";
 import { subtractInt64 } from "../int64.ts";
 import { type PeerField, peerFieldNumber, peerFields } from "../peer.ts";
-import { percentDecode } from "../percent.ts";
 import { parseQueryParams } from "../query-params.ts";
 import type { SpanScene } from "./scene.ts";
 import { type HostPort, parseHostPort, toCount, toGrpcStatus, toHttpVersion } from "./values.ts";

@@ -5,7 +5,7 @@ import type { ListenerConfig } from "../../config/schema.ts";
 import { createSpanDecoder, type SpanDecoder } from "../../decode/otlp-spans.ts";
 import { convertZipkin, type ZipkinEncoding, ZipkinError } from "../../decode/zipkin.ts";
 import { type BodyOptions, readBody } from "../../transport/http-body.ts";
-import { HttpError } from "../../transport/http-error.ts";
+import { HttpError, overloaded } from "../../transport/http-error.ts";
 import { MemoryLedger } from "../../transport/memory.ts";
 import { inTurns } from "../in-turns.ts";
 import { takeSpans } from "../otlp/take-spans.ts";
@@ -34,7 +34,7 @@ function mount(server: FastifyInstance, { limits }: ListenerConfig, spans: SpanD
   const route = (path: string, encodingOf: (type: string) => ZipkinEncoding | undefined) => ({
     path,
     take: (request: IncomingMessage, reply: FastifyReply) => take(request, reply, encodingOf, body, spans, host),
-    fail: (error: unknown, _request: IncomingMessage, reply: FastifyReply) => refuse(error, reply, host),
+    fail: (error: unknown) => refuse(error, host),
   });
   mountPosts(server, [
     route("/api/v2/spans", (type) => (isJson(type) ? "json" : isProtobuf(type) ? "protobuf" : undefined)),
@@ -69,15 +69,13 @@ async function take(
   }
 }
 
-function refuse(error: unknown, reply: FastifyReply, { events }: ReceiverHost): never {
-  const refusal = toHttpError(error, reply);
+function refuse(error: unknown, { events }: ReceiverHost): never {
+  const refusal = toHttpError(error);
   if (refusal instanceof HttpError) events.decodeError(source, `message_${refusal.code.toLowerCase()}`);
   throw refusal;
 }
 
-function toHttpError(error: unknown, reply: FastifyReply): unknown {
+function toHttpError(error: unknown): unknown {
   if (error instanceof ZipkinError) return new HttpError(400, "MALFORMED_SPANS", error.message);
-  if (!(error instanceof OverloadError)) return error;
-  reply.header("retry-after", Math.ceil(error.retryAfterMs / 1000));
-  return new HttpError(503, "BUSY", error.message);
+  return error instanceof OverloadError ? overloaded(error) : error;
 }
