@@ -2,9 +2,9 @@ import { absentAttribute } from "./absence.ts";
 import type { Checked, CheckedCall } from "./checked.ts";
 import { differentPrimitives, equalPrimitives, isElement } from "./equality.ts";
 import { EvalFailure } from "./expression.ts";
-import type { Plan, PlanContext, Probe } from "./plan-context.ts";
+import type { Plan, PlanContext } from "./plan-context.ts";
 import { fuseDefault } from "./plan-fuse-default.ts";
-import { probe } from "./plan-probe.ts";
+import { type Probed, probe } from "./plan-probe.ts";
 
 type Attribute = Extract<Checked, { op: "attribute" }>;
 
@@ -45,7 +45,7 @@ function fuseEquality(node: CheckedCall, context: PlanContext): Plan | undefined
   const [side, value] = sides;
   if (side.op === "attribute") return equal ? isEqual(side, value) : isDifferent(side, value);
   const found = probe(side, context);
-  return found && compareProbe(found.read, found.absent, value, equal);
+  return found && compareProbe(found, value, equal);
 }
 
 function isEqual({ slot, name }: Attribute, expected: unknown): Plan {
@@ -64,16 +64,16 @@ function isDifferent({ slot, name }: Attribute, expected: unknown): Plan {
   };
 }
 
-function compareProbe(read: Probe, absent: EvalFailure, expected: unknown, equal: boolean): Plan {
+function compareProbe({ read, absent }: Probed, expected: unknown, equal: boolean): Plan {
   if (!equal) {
     return (values) => {
       const value = read(values);
-      return value === undefined ? absent : value !== expected;
+      return value === undefined ? absent(values) : value !== expected;
     };
   }
   return (values) => {
     const value = read(values);
-    return value === undefined ? absent : value === expected;
+    return value === undefined ? absent(values) : value === expected;
   };
 }
 

@@ -1,13 +1,14 @@
 import { absentAttribute, absentKey } from "./absence.ts";
 import type { Checked, CheckedCall, CheckedKey } from "./checked.ts";
-import type { EvalFailure } from "./expression.ts";
+import type { EvalFailure, Slots } from "./expression.ts";
 import type { PlanContext, Probe } from "./plan-context.ts";
 import { toKey } from "./values.ts";
 
 /** A node that can fail by absence only, and how it fails then. */
 export interface Probed {
   readonly read: Probe;
-  readonly absent: EvalFailure;
+  /** What is not there, where `read` found nothing. */
+  absent(values: Slots): EvalFailure;
 }
 
 /** Attribute types whose `string()` cannot fail. */
@@ -15,10 +16,14 @@ const printable: ReadonlySet<string> = new Set(["INT64", "BOOL", "STRING", "DOUB
 
 /** The probe of an attribute, of a constant key of a map attribute, of their text, or of a default of those. */
 export function probe(node: Checked, context: PlanContext): Probed | undefined {
-  if (node.op === "attribute") return { read: slotOf(node.slot), absent: absentAttribute(node.name) };
+  if (node.op === "attribute") return { read: slotOf(node.slot), absent: always(absentAttribute(node.name)) };
   if (node.op === "key") return probeKey(node, context);
   if (node.op === "call") return probeText(node, context);
   return node.op === "default" ? probeDefault(node.operands, context) : undefined;
+}
+
+function always(failure: EvalFailure): () => EvalFailure {
+  return () => failure;
 }
 
 function slotOf(slot: number): Probe {
@@ -32,7 +37,9 @@ function probeKey({ map, key }: CheckedKey, context: PlanContext): Probed | unde
   context.mayThrow = true;
   const { slot } = map;
   const read: Probe = (values) => (values[slot] as ReadonlyMap<string, string> | undefined)?.get(name);
-  return { read, absent: absentKey(map, key) };
+  const noMap = absentAttribute(map.name);
+  const noKey = absentKey(map, key);
+  return { read, absent: (values) => (values[slot] === undefined ? noMap : noKey) };
 }
 
 function probeText({ name, args }: CheckedCall, context: PlanContext): Probed | undefined {

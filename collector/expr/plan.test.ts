@@ -12,6 +12,10 @@ describe("absence", () => {
   it.each([
     ["request.method", "absent: request.method is absent"],
     ["request.headers.accept", 'absent: request.headers["accept"] is absent'],
+    ["response.headers['host'] == 'x'", "absent: response.headers is absent"],
+    ["response.headers['host'] != 'x'", "absent: response.headers is absent"],
+    ["request.headers['accept'] == 'x'", 'absent: request.headers["accept"] is absent'],
+    ["string(response.headers['host']) == 'x'", "absent: response.headers is absent"],
     ["request.headers[request.path]", "absent: request.headers has no such key"],
     ["{1: 2}[3]", "absent: the map[3] is absent"],
     ["request.method == 'GET'", "absent: request.method is absent"],
