@@ -27,7 +27,8 @@ export function createEdgeMaker(source: EdgeSource, now: () => number): Instance
   return {
     redacts: source.redact,
     slots: slotsReadBy([protocol, timestamp, ...fields.map(({ expression }) => expression)]),
-    make(values) {
+    make(record, serial, see) {
+      const values = see(record, serial);
       const from = sourceOf(values);
       const to = destinationOf(values);
       if (from === undefined && to === undefined) {

@@ -2,10 +2,13 @@ import type { Instance } from "../../schemas/model/instance.ts";
 import type { Expression, Slots } from "../expr/expression.ts";
 import type { RedactedView } from "./redact/redacted-view.ts";
 
+/** Shows a record as an instance may show it; `serial` tells records apart. */
+export type See = (values: Slots, serial: number) => Slots;
+
 /** Makes one instance of a record. */
 export interface InstanceMaker {
-  /** Undefined if there is none to be made. `serial` tells records apart. */
-  make(values: Slots, serial: number): Instance | undefined;
+  /** Undefined if there is none to be made. What goes into the instance is read from what `see` shows. */
+  make(values: Slots, serial: number, see: See): Instance | undefined;
   /** Whether it is to see records without their credentials. */
   readonly redacts: boolean;
   /** The slots that it reads. */
@@ -27,14 +30,14 @@ export interface Field {
 
 /** Shares what a maker makes. One that shows no credentials sees the record through `view`. */
 export function shared(maker: InstanceMaker, view: RedactedView): SharedMaker {
-  const { redacts } = maker;
+  const see: See = maker.redacts ? view.of : (values) => values;
   let done = -1;
   let instance: Instance | undefined;
   return {
     of(values, serial) {
       if (serial !== done) {
         done = serial;
-        instance = maker.make(redacts ? view.of(values, serial) : values, serial);
+        instance = maker.make(values, serial, see);
       }
       return instance;
     },

@@ -36,9 +36,10 @@ export function createLogEntryMaker(source: LogEntrySource, now: () => number): 
       ...[weightSlot, traceIdSlot, spanIdSlot],
       ...(sampler?.slots ?? []),
     ],
-    make(values) {
-      const stands = sampler?.of(values) ?? 1;
+    make(record, serial, see) {
+      const stands = sampler?.of(record) ?? 1;
       if (stands === 0) return undefined;
+      const values = see(record, serial);
       const entry: LogEntryInstance = {
         template: "logentry",
         instance: name,

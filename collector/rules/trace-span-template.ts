@@ -45,8 +45,9 @@ export function createTraceSpanMaker(source: TraceSpanSource): InstanceMaker {
       ...slotsReadBy(attributes.map(({ expression }) => expression)),
       ...[sampledSlot, ...identitySlots],
     ],
-    make(values) {
-      if (values[sampledSlot] === false) return undefined;
+    make(record, serial, see) {
+      if (record[sampledSlot] === false) return undefined;
+      const values = see(record, serial);
       const trace = parseTraceId(traceId.evaluate(values));
       if (trace === undefined) return undefined;
       const start = startTime.evaluate(values);

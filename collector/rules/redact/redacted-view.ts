@@ -6,7 +6,7 @@ import type { Redactor, RedactorOf } from "./redactor.ts";
 /** A record without its credentials. */
 export interface RedactedView {
   /** The slots that the view shows; others are absent. Valid until the next record; `serial` tells records apart. */
-  of(values: Slots, serial: number): Slots;
+  readonly of: (values: Slots, serial: number) => Slots;
 }
 
 /**
@@ -29,7 +29,7 @@ export function createRedactedView(
   }
   let done = -1;
   return {
-    of(values, serial) {
+    of: (values, serial) => {
       if (serial === done) return view;
       done = serial;
       for (const slot of plain) view[slot] = values[slot];
