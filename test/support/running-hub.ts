@@ -20,9 +20,13 @@ export interface RunningHub {
   close(): Promise<void>;
 }
 
-/** Opens a hub whose listeners are those of the test, beside an admin one. */
-export async function openRunningHub(listeners: Readonly<Record<string, unknown>>): Promise<RunningHub> {
+/** Opens a hub whose listeners are those of the test, beside an admin one, with more sections if given. */
+export async function openRunningHub(
+  listeners: Readonly<Record<string, unknown>>,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<RunningHub> {
   const own = stringify({
+    ...more,
     listeners: { grpc: null, http: null, admin: { address: "127.0.0.1:0" }, ...listeners },
     vocabulary: { "tenant.id": { type: "INT64" } },
   });
