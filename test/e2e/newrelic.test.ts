@@ -16,6 +16,7 @@ const settings = {
         licenseKey: "key-of-tests",
         ...fake.urls,
         attributes: { mesh: "east" },
+        message: "request.path",
         metrics: { duration: { kind: "histogram" } },
         interval: "1s",
       },
@@ -24,7 +25,7 @@ const settings = {
     },
   },
   instances: {
-    access: { template: "logentry", params: { variables: { message: "request.path", code: "response.code" } } },
+    access: { template: "logentry", params: { variables: { code: "response.code" } } },
     calls: { template: "edge" },
     spans: { template: "tracespan" },
     requests: { template: "metric", params: { dimensions: { code: "response.code" } } },
