@@ -8,7 +8,7 @@ import { parseIdentifier, unknownIdentifier } from "./access-log/identifier.ts";
 import { checkMessage, type Range } from "./access-log/message.ts";
 
 export type { AccessLogDecodeEvents, EntryFault, ValueFault } from "./access-log/events.ts";
-export { DecodeError } from "./access-log/message.ts";
+export { DecodeError } from "./decode-error.ts";
 
 /** Entries in one go of a batch: some milliseconds of work. */
 const defaultSteps = 4096;

@@ -5,6 +5,7 @@ import type { GrpcMethods } from "../transport/grpc.ts";
 import { createStandardServices } from "../transport/standard-services.ts";
 import type { MessageSink } from "../transport/syslog/server.ts";
 import { envoyAls } from "./envoy-als/index.ts";
+import { envoyMetrics } from "./envoy-metrics/index.ts";
 import { jsonReport } from "./json-report/index.ts";
 import { otlp } from "./otlp/index.ts";
 import { createProxyTable, type ProxyTable } from "./proxies.ts";
@@ -13,7 +14,7 @@ import { syslog } from "./syslog/index.ts";
 import { zipkin } from "./zipkin/index.ts";
 
 /** Every way in, one line each. */
-export const receivers: readonly ReceiverDefinition[] = [envoyAls, otlp, zipkin, jsonReport, syslog];
+export const receivers: readonly ReceiverDefinition[] = [envoyAls, envoyMetrics, otlp, zipkin, jsonReport, syslog];
 
 /** What all receivers work with. */
 export interface ReceiversOptions {

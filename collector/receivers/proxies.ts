@@ -1,6 +1,7 @@
 import type { Identifier } from "../../schemas/model/access-log.ts";
 import type { Receipt } from "../../schemas/model/receipt.ts";
 import { RecentTraffic } from "./recent-traffic.ts";
+import { createStatisticsTable, type StatisticsTable } from "./statistics-table.ts";
 
 /** One logger of one proxy, as it was seen. */
 export interface ProxyRow {
@@ -45,6 +46,8 @@ export interface ProxyTable {
   open(identifier: Identifier): ProxyStream;
   /** Every row known. */
   rows(): readonly ProxyRow[];
+  /** What proxies that push their own statistics say of the entries that they sent. */
+  readonly statistics: StatisticsTable;
   /** Streams that found the table full of proxies with open streams, and are in no row. */
   readonly overflow: number;
 }
@@ -55,8 +58,10 @@ export function createProxyTable(now: () => number, maxRows = 4096): ProxyTable 
   /** Keys of rows without streams, the longest idle first. */
   const idle = new Set<string>();
   let overflow = 0;
+  const statistics = createStatisticsTable({ now, entriesOf, maxRows });
 
   return {
+    statistics,
     open(identifier) {
       const key = JSON.stringify([identifier.node.id, identifier.logName]);
       const row = rows.get(key) ?? insert(key, identifier);
@@ -82,9 +87,16 @@ export function createProxyTable(now: () => number, maxRows = 4096): ProxyTable 
   function evict(): boolean {
     for (const key of idle) {
       idle.delete(key);
+      statistics.forget(rows.get(key)?.node ?? "");
       return rows.delete(key);
     }
     return false;
+  }
+
+  function entriesOf(node: string): number {
+    let sum = 0;
+    for (const row of rows.values()) if (row.node === node) sum += row.entries + row.malformed;
+    return sum;
   }
 
   function hold(key: string, row: LiveRow, { node }: Identifier): ProxyStream {

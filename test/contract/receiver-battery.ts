@@ -12,7 +12,7 @@ export interface ReceiverFixture {
   readonly method: string;
   /** A call takes one message and answers it, instead of a stream of them. */
   readonly unary?: true;
-  /** A message, and how many records it holds. */
+  /** A message, and how many records it holds; 0 where none of them ever does. */
   readonly message: Uint8Array;
   readonly records: number;
   /** A message whose framing is broken. */
@@ -40,17 +40,19 @@ export function receiverBattery(receiver: ReceiverDefinition, fixture: ReceiverF
       expect(seen).toMatchObject({ records: 2 * fixture.records, messages: 2, bytes: 2 * fixture.message.length });
     });
 
-    it("is pending while the intake is, and settles with it", async () => {
-      const gate = Promise.withResolvers<void>();
-      const { open, seen } = start(receiver, gate.promise);
-      const { handler } = open(fixture.method);
-      const pending = handler.message(fixture.message);
-      expect(pending).toBeInstanceOf(Promise);
-      expect(seen.records).toBe(0);
-      gate.resolve();
-      await pending;
-      expect(seen.records).toBe(fixture.records);
-    });
+    // Without records nothing is handed over that could be waited for.
+    if (fixture.records > 0)
+      it("is pending while the intake is, and settles with it", async () => {
+        const gate = Promise.withResolvers<void>();
+        const { open, seen } = start(receiver, gate.promise);
+        const { handler } = open(fixture.method);
+        const pending = handler.message(fixture.message);
+        expect(pending).toBeInstanceOf(Promise);
+        expect(seen.records).toBe(0);
+        gate.resolve();
+        await pending;
+        expect(seen.records).toBe(fixture.records);
+      });
 
     it("refuses a broken message with INVALID_ARGUMENT, counts it, and goes on with other streams", async () => {
       const { open, seen } = start(receiver);

@@ -2,6 +2,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
 import { receivers } from "../../collector/receivers/inventory.ts";
 import { StreamAccessLogsMessageSchema } from "../../schemas/gen/envoy/service/accesslog/v3/als_pb.js";
+import { StreamMetricsMessageSchema } from "../../schemas/gen/envoy/service/metrics/v3/metrics_service_pb.js";
 import { TracesDataSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import { type ReceiverFixture, receiverBattery } from "./receiver-battery.ts";
 
@@ -16,6 +17,18 @@ const fixtures: Readonly<Record<string, ReceiverFixture>> = {
       }),
     ),
     records: 3,
+    broken: Uint8Array.of(0x12, 9, 0x0a),
+  },
+  "envoy-metrics": {
+    method: "/envoy.service.metrics.v3.MetricsService/StreamMetrics",
+    message: toBinary(
+      StreamMetricsMessageSchema,
+      create(StreamMetricsMessageSchema, {
+        identifier: { node: { id: "proxy" } },
+        envoyMetrics: [{ name: "server.uptime", metric: [{ gauge: { value: 1 } }] }],
+      }),
+    ),
+    records: 0,
     broken: Uint8Array.of(0x12, 9, 0x0a),
   },
   otlp: {

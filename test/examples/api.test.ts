@@ -43,7 +43,9 @@ describe("the page on the API", () => {
       ...{ version: "1.28.0", streams: 1, messages: 12, entries: 120, malformed: 0 },
       ...{ firstSeenMs: startMs - 60_000, lastSeenMs: startMs - 1000, entriesPerSecond: 2, clockSkewMs: 420 },
     };
-    api = await anApi({ stats, proxies: { rows: () => [row], overflow: 0 } });
+    const { node, cluster, version, firstSeenMs, lastSeenMs } = row;
+    const pushed = { node, cluster, version, firstSeenMs, lastSeenMs, logsWritten: 120, logsDropped: 0 };
+    api = await anApi({ stats, proxies: { rows: () => [row], statistics: { rows: () => [pushed] }, overflow: 0 } });
   });
   afterAll(async () => {
     await api.close();

@@ -43,7 +43,7 @@ export const allowed: Readonly<Record<string, Permission>> = {
   // Its metrics pages join the families of handlers.
   "collector/admin/": {
     any: ["collector/stats/", "collector/check/", "collector/transport/address.ts", "adapters/shared/metrics-page.ts"],
-    types: ["adapters/adapter.ts", "collector/receivers/proxies.ts"],
+    types: ["adapters/adapter.ts", "collector/receivers/proxies.ts", "collector/receivers/proxy-statistics.ts"],
   },
   "collector/errors.ts": {},
   "adapters/adapter.ts": {},

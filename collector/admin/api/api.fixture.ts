@@ -27,7 +27,7 @@ export async function anApi(over: Partial<ApiOptions> = {}): Promise<TestApi> {
   mountApi(server, {
     stats: undefined,
     bounds: { maxRunning: 16, timeoutMs: 10_000 },
-    proxies: { rows: () => [], overflow: 0 },
+    proxies: { rows: () => [], statistics: { rows: () => [] }, overflow: 0 },
     vocabulary: () => createVocabulary(),
     config: () => ({ sources: [], revision: "0", loadedMs: startMs, config: {} }),
     handlers: async () => [],

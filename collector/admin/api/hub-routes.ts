@@ -4,7 +4,7 @@ import { valueTypes } from "../../../schemas/model/value.ts";
 import type { ProxyTable } from "../../receivers/proxies.ts";
 import { storedAttributes } from "../../stats/dimensions.ts";
 import { defineRoute } from "./define-route.ts";
-import { groupProxies, proxiesTable } from "./group-proxies.ts";
+import { groupProxies, proxiesTable, type SeenProxies } from "./group-proxies.ts";
 import { oneOf } from "./parameter.ts";
 import type { ApiRoute } from "./route.ts";
 import { formatTable } from "./text-table.ts";
@@ -59,7 +59,7 @@ export interface HandlerRow {
 
 /** What the routes about the hub itself read, each time anew. */
 export interface HubState {
-  readonly proxies: Pick<ProxyTable, "rows" | "overflow">;
+  readonly proxies: SeenProxies & Pick<ProxyTable, "overflow">;
   vocabulary(): Vocabulary;
   config(): ShownConfig;
   handlers(): Promise<readonly HandlerRow[]>;
@@ -90,6 +90,16 @@ const proxiesAnswer = z.strictObject({
           .number()
           .nullable()
           .describe("How far its clock is behind, the wait before sending included; below 0 if it is ahead."),
+        logsWritten: count
+          .nullable()
+          .describe("Entries that it says it logged since the hub started; null unless it pushes its own statistics."),
+        logsDropped: count.nullable().describe("Entries that it says it could not log, because its buffer was full."),
+        missing: z
+          .int()
+          .nullable()
+          .describe(
+            "logsWritten less what arrived; below 0 until its next statistics come, above 0 while entries wait.",
+          ),
       })
       .meta({ id: "Proxy", description: "A proxy that reports." }),
   ),
@@ -187,7 +197,7 @@ export function hubRoutes({ proxies, vocabulary, config, handlers, now }: HubSta
       summary: "Proxies that report, and how much.",
       query: { format },
       answer: proxiesAnswer,
-      read: () => ({ proxies: groupProxies(proxies.rows()), overflow: proxies.overflow }),
+      read: () => ({ proxies: groupProxies(proxies), overflow: proxies.overflow }),
       table: ({ proxies }) => proxiesTable(proxies),
     }),
     defineRoute({

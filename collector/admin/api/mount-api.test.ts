@@ -38,6 +38,7 @@ describe("the API", () => {
       vocabulary: () => createVocabulary([declared]),
       proxies: {
         overflow: 1,
+        statistics: { rows: () => [] },
         rows: () => [
           {
             ...{ node: "sidecar~1", cluster: "shop", logName: "http", version: "1.38.0", streams: 1, messages: 2 },

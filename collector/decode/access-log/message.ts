@@ -1,15 +1,5 @@
-import { ProtoReader, type WireFault, wire } from "../reader.ts";
-
-/** A message that cannot be read at all: its own fields do not fit into it. */
-export class DecodeError extends Error {
-  readonly fault: WireFault;
-
-  constructor(fault: WireFault, message: string) {
-    super(message);
-    this.name = "DecodeError";
-    this.fault = fault;
-  }
-}
+import { DecodeError } from "../decode-error.ts";
+import { ProtoReader, wire } from "../reader.ts";
 
 /** A field of the message: the range of its bytes. */
 export interface Range {
@@ -35,18 +25,6 @@ export function checkMessage(bytes: Uint8Array): Range | undefined {
       reader.pos += length;
     } else reader.skip(tag & 7);
   }
-  if (reader.fault !== undefined) throw new DecodeError(reader.fault, explain(reader.fault));
+  if (reader.fault !== undefined) throw new DecodeError(reader.fault, "StreamAccessLogsMessage");
   return identifier;
-}
-
-const meanings: Record<WireFault, string> = {
-  truncated: "a field is longer than what is left",
-  overlong_varint: "a varint has more than 64 bits",
-  bad_tag: "a field has no valid number",
-  wire_type: "a field has a wire type that it cannot have",
-  limit: "something is longer than is taken",
-};
-
-function explain(fault: WireFault): string {
-  return `not a StreamAccessLogsMessage: ${meanings[fault]}`;
 }

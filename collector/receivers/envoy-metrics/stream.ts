@@ -1,0 +1,59 @@
+import type { EnvoyNode } from "../../../schemas/model/access-log.ts";
+import { DecodeError, decodeStreamMetrics, type MetricsMessage } from "../../decode/metrics.ts";
+import { GrpcError, grpcStatus } from "../../transport/grpc.ts";
+import type { ClientStream } from "../../transport/grpc-method.ts";
+import type { ReceiverEvents } from "../receiver.ts";
+import type { StatisticsStream, StatisticsTable } from "../statistics-table.ts";
+
+/** StreamMetricsResponse has no fields. */
+const emptyResponse = new Uint8Array(0);
+
+/**
+ * One StreamMetrics call. Statistics of a stream that has named no node belong to nobody: they are counted and passed over. A
+ * message whose framing is broken ends this call with INVALID_ARGUMENT.
+ */
+export function openStream(source: string, events: ReceiverEvents, table: StatisticsTable): ClientStream {
+  let row: StatisticsStream | undefined;
+  let open = true;
+  events.streamOpened(source);
+
+  const close = () => {
+    if (!open) return;
+    open = false;
+    row?.close();
+    events.streamClosed(source);
+  };
+
+  const read = (bytes: Uint8Array): MetricsMessage => {
+    try {
+      return decodeStreamMetrics(bytes);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      events.decodeError(source, `message_${error.fault}`);
+      close();
+      throw new GrpcError(grpcStatus.INVALID_ARGUMENT, error.message);
+    }
+  };
+
+  const identify = (node: EnvoyNode): void => {
+    if (open) row?.close();
+    row = table.open(node);
+    if (!open) row.close();
+  };
+
+  return {
+    message(bytes) {
+      events.message(source, bytes.length);
+      const { node, samples } = read(bytes);
+      if (node === "malformed") events.decodeError(source, "identifier_malformed");
+      else if (node !== undefined) identify(node);
+      else if (row === undefined) events.decodeError(source, "identifier_missing");
+      row?.message(samples);
+    },
+    end() {
+      close();
+      return emptyResponse;
+    },
+    abort: close,
+  };
+}

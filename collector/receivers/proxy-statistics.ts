@@ -1,0 +1,113 @@
+import type { EnvoyNode } from "../../schemas/model/access-log.ts";
+import { CounterTrack, type FirstSight } from "./counter-track.ts";
+import { DeltaWatch } from "./delta-watch.ts";
+
+/** A value of a proxy's statistics. */
+export interface Statistic {
+  readonly name: string;
+  readonly kind: string;
+  readonly value: number;
+  readonly timestampMs: number;
+}
+
+/** What a proxy says of the entries that it logged, since the hub started. */
+export interface ProxyStatisticsRow {
+  readonly node: string;
+  readonly cluster: string;
+  readonly version: string | undefined;
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+  /** Undefined until the proxy has logged something. */
+  readonly logsWritten: number | undefined;
+  readonly logsDropped: number | undefined;
+}
+
+/** Envoy's counters of its gRPC access loggers, all of them together, and the seconds since it started. */
+const written = "access_logs.grpc_access_log.logs_written";
+const dropped = "access_logs.grpc_access_log.logs_dropped";
+const uptime = "server.uptime";
+/** Uptime is in whole seconds. */
+const uptimeSlackMs = 2000;
+
+/** One proxy that pushes its statistics. A new stream takes the place of the one before. */
+export class ProxyStatistics {
+  private readonly node: EnvoyNode;
+  private readonly startedMs: number;
+  private readonly entries: () => number;
+  private readonly tracks = new Map<string, CounterTrack>();
+  private readonly firstSeenMs: number;
+  private lastSeenMs: number;
+  private leader: object | undefined;
+  private firstFlushMs: number | undefined;
+  private uptimeS: number | undefined;
+  private isYounger = false;
+  private sendsDeltas = false;
+
+  /** `startedMs`: when the hub did; `entries`: how many entries of the proxy have arrived since. */
+  constructor(node: EnvoyNode, startedMs: number, nowMs: number, entries: () => number) {
+    this.node = node;
+    this.startedMs = startedMs;
+    this.entries = entries;
+    this.firstSeenMs = nowMs;
+    this.lastSeenMs = nowMs;
+  }
+
+  /** What is known of it. */
+  row(): ProxyStatisticsRow {
+    const { id: node, cluster, userAgentVersion: version } = this.node;
+    const total = (name: string) => this.tracks.get(name)?.total(this.sendsDeltas);
+    const { firstSeenMs, lastSeenMs } = this;
+    return {
+      node,
+      cluster,
+      version,
+      firstSeenMs,
+      lastSeenMs,
+      logsWritten: total(written),
+      logsDropped: total(dropped),
+    };
+  }
+
+  /** A stream of it is open: takes its messages. */
+  open(): (statistics: readonly Statistic[], nowMs: number) => void {
+    const stream = {};
+    const watch = new DeltaWatch();
+    this.leader = stream;
+    return (statistics, nowMs) => {
+      this.lastSeenMs = nowMs;
+      if (this.leader === stream) this.take(statistics, watch, nowMs);
+    };
+  }
+
+  private take(statistics: readonly Statistic[], watch: DeltaWatch, nowMs: number): void {
+    this.firstFlushMs ??= statistics[0]?.timestampMs;
+    const restarted = this.readUptime(statistics.find(({ name }) => name === uptime)?.value, nowMs);
+    for (const statistic of statistics) {
+      if (statistic.kind !== "counter") continue;
+      const { name, value } = statistic;
+      if (watch.shows(name, value)) this.sendsDeltas = true;
+      if (name === written || name === dropped) this.track(statistic, restarted);
+    }
+  }
+
+  /** Whether the proxy has started anew since its last message. */
+  private readUptime(seconds: number | undefined, nowMs: number): boolean {
+    if (seconds === undefined) return false;
+    const restarted = this.uptimeS !== undefined && seconds < this.uptimeS;
+    this.uptimeS = seconds;
+    if (!this.isYounger && nowMs - seconds * 1000 >= this.startedMs - uptimeSlackMs) {
+      this.isYounger = true;
+      for (const track of this.tracks.values()) if (!restarted) track.trust();
+    }
+    return restarted;
+  }
+
+  private track({ name, value, timestampMs }: Statistic, restarted: boolean): void {
+    const track = this.tracks.get(name) ?? new CounterTrack();
+    this.tracks.set(name, track);
+    // A counter that is 0 is not sent: one that was not in the first flush grew later.
+    const isWhole = this.isYounger || timestampMs > (this.firstFlushMs ?? timestampMs);
+    const first: FirstSight = { isWhole, atMost: name === written ? this.entries() : 0 };
+    track.observe(value, first, restarted);
+  }
+}
