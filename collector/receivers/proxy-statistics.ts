@@ -26,8 +26,6 @@ export interface ProxyStatisticsRow {
 const written = "access_logs.grpc_access_log.logs_written";
 const dropped = "access_logs.grpc_access_log.logs_dropped";
 const uptime = "server.uptime";
-/** Uptime is in whole seconds. */
-const uptimeSlackMs = 2000;
 
 /** One proxy that pushes its statistics. A new stream takes the place of the one before. */
 export class ProxyStatistics {
@@ -95,7 +93,8 @@ export class ProxyStatistics {
     if (seconds === undefined) return false;
     const restarted = this.uptimeS !== undefined && seconds < this.uptimeS;
     this.uptimeS = seconds;
-    if (!this.isYounger && nowMs - seconds * 1000 >= this.startedMs - uptimeSlackMs) {
+    // Whole seconds, cut: a proxy that started within the second before the hub is taken for younger, too.
+    if (!this.isYounger && nowMs - seconds * 1000 >= this.startedMs) {
       this.isYounger = true;
       for (const track of this.tracks.values()) if (!restarted) track.trust();
     }

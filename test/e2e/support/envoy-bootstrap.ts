@@ -66,6 +66,8 @@ export interface ProxySettings {
   readonly clusters: readonly Cluster[];
   /** How often buffered entries go out. */
   readonly flushMs?: number;
+  /** Its own statistics go to the hub, too, every second: totals, or growth since the last time. */
+  readonly statistics?: "totals" | "growth";
 }
 
 const hubCluster = "mixdown-hub";
@@ -80,9 +82,22 @@ export function bootstrap(proxy: ProxySettings): Json {
   return {
     node: { id, cluster, metadata },
     admin: { address: loopback(0) },
+    ...(proxy.statistics && { stats_flush_interval: "1s", stats_sinks: [statisticsSink(proxy.statistics)] }),
     static_resources: {
       listeners: proxy.listeners.map((listener) => toListener(listener, proxy.flushMs ?? 200)),
       clusters: [...proxy.clusters, hub].map(toCluster),
+    },
+  };
+}
+
+function statisticsSink(values: "totals" | "growth"): Json {
+  return {
+    name: "envoy.stat_sinks.metrics_service",
+    typed_config: {
+      "@type": type("envoy.config.metrics.v3.MetricsServiceConfig"),
+      transport_api_version: "V3",
+      report_counters_as_deltas: values === "growth",
+      grpc_service: { envoy_grpc: { cluster_name: hubCluster } },
     },
   };
 }
