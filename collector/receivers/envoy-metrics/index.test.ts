@@ -19,6 +19,7 @@ async function start() {
     intake: {
       reportAccessLogs: () => ({ accepted: 0, malformed: 0 }),
       reportRecords: () => ({ accepted: 0, malformed: 0, rejected: [] }),
+      reportSpans: () => ({ accepted: 0, malformed: 0 }),
     },
     events: {
       streamOpened: (source) => void counts.push(`${source} opened`),
