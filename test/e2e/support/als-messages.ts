@@ -38,6 +38,8 @@ export interface RequestValues {
   readonly authority?: string;
   readonly userAgent?: string;
   readonly code?: number;
+  /** Of envoy.config.core.v3.RequestMethod; GET by default. */
+  readonly method?: number;
 }
 
 /** An entry as a proxy writes it for one request, at one of its stages; final by default. */
@@ -48,6 +50,7 @@ export function requestEntry({
   authority = "shop.example",
   userAgent = "driver",
   code = 200,
+  method = 1,
 }: RequestValues): HttpEntry {
   const final = type === AccessLogType.DownstreamEnd || type === AccessLogType.UpstreamEnd;
   return {
@@ -58,7 +61,7 @@ export function requestEntry({
       streamId: id,
       accessLogType: type,
     },
-    request: { requestMethod: 1, scheme: "http", authority, path, userAgent, requestId: id },
+    request: { requestMethod: method, scheme: "http", authority, path, userAgent, requestId: id },
     ...(final && { response: { responseCode: code, responseBodyBytes: 10n } }),
   };
 }
