@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that a Node too old to run the rest can still say so.
 import { existsSync } from "node:fs";
-import { enableCompileCache } from "node:module";
+import nodeModule from "node:module";
 
 const oldest = [22, 22];
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
@@ -13,7 +13,7 @@ if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
 }
 
 // Compiled code is kept between starts: they take half the time, and the memory for stripping types is not needed.
-enableCompileCache?.();
+nodeModule.enableCompileCache?.();
 
 const source = new URL("../collector/main.ts", import.meta.url);
 const { main } = await import(

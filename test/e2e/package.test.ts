@@ -1,8 +1,19 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
+import { guideFiles } from "../support/guide.ts";
 import { type Child, lastDescendant, startChild } from "./support/child.ts";
 import { temporaryFolder } from "./support/folder.ts";
 import { freePorts } from "./support/hub.ts";
@@ -40,8 +51,10 @@ afterAll(() => folder.remove());
 
 test("the package holds compiled code and no TypeScript to strip", () => {
   const files = readdirSync(join(installed, "node_modules/mixdown"), { recursive: true, encoding: "utf8" });
-  expect(files.filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))).toEqual([]);
-  expect(files.filter((file) => /\.test\.|^test|^node_modules/.test(file))).toEqual([]);
+  // The example that "mixdown adapter new" copies is TypeScript, for a folder of the user's.
+  const own = files.filter((file) => !file.startsWith("dist/examples/"));
+  expect(own.filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))).toEqual([]);
+  expect(own.filter((file) => /\.test\.|^test|^node_modules/.test(file))).toEqual([]);
   expect(files).toEqual(expect.arrayContaining(["dist/collector/main.js", "README.md", "package.json"]));
 });
 
@@ -73,6 +86,45 @@ test("npx mixdown serve, on the pinned Node", async () => {
 test("npx mixdown validate without a configuration finds the built-in one", async () => {
   const child = startChild("npx", ["mixdown", "validate"], { cwd: installed, env: outside() });
   expect([await child.ended(), child.stderr()]).toEqual([0, expect.not.stringContaining("cannot")]);
+});
+
+test("a file that was written anew is an adapter, and its tests pass, without any installation beside it", async () => {
+  const elsewhere = join(folder.path, "elsewhere");
+  await shell(installed, `npx mixdown adapter new audit --dir "${elsewhere}"`);
+  expect(await shell(installed, `npx mixdown validate --config "${elsewhere}/audit.yaml"`)).toContain("is good");
+  expect(await shell(installed, `npx mixdown adapter test "${elsewhere}/audit.test.ts"`)).toMatch(
+    /pass 20[\s\S]*fail 0/,
+  );
+});
+
+test("a package that names mixdown as its peer is an adapter, with types that fit", async () => {
+  const author = join(folder.path, "author");
+  mkdirSync(author);
+  const manifest = { name: "mixdown-demo", version: "1.0.0", type: "module", exports: "./demo.js" };
+  writeFileSync(join(author, "package.json"), JSON.stringify({ ...manifest, peerDependencies: { mixdown: "*" } }));
+  writeFileSync(join(author, "demo.ts"), guideFiles()["audit.ts"]);
+  // What an author has after "npm install --save-dev mixdown".
+  symlinkSync(join(installed, "node_modules"), join(author, "node_modules"));
+  const types = [
+    "--strict",
+    "--module",
+    "nodenext",
+    "--target",
+    "es2022",
+    "--typeRoots",
+    `"${root}node_modules/@types"`,
+  ];
+  await shell(author, `node "${root}node_modules/typescript/bin/tsc" ${types.join(" ")} --types node demo.ts`);
+  rmSync(join(author, "node_modules"));
+  mkdirSync(join(installed, "node_modules/mixdown-demo"));
+  for (const file of ["package.json", "demo.js"])
+    copyFileSync(join(author, file), join(installed, "node_modules/mixdown-demo", file));
+  const config = join(installed, "demo.yaml");
+  writeFileSync(config, guideFiles()["mesh.yaml"].replace("./audit.ts", "mixdown-demo"));
+  expect(await shell(installed, `npx mixdown validate --config "${config}"`)).toContain("is good");
+  expect(await shell(installed, `npx mixdown components --config "${config}"`)).toContain(
+    "mixdown-demo  Posts log entries",
+  );
 });
 
 function ready(child: Child): { admin: string } | undefined {
