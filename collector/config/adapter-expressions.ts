@@ -24,7 +24,7 @@ const optionsOf = ({ anyOf = [], oneOf = [] }: Schema): readonly Schema[] => [..
 
 const isExpression = (schema: Schema): boolean => schema.expression === true || optionsOf(schema).some(isExpression);
 
-/** Compiles an adapter's own expressions, those of its defaults too. What is wrong with one is reported where it stands. */
+/** Compiles an adapter's own expressions, those of its defaults too if the `settings` are sound. What is wrong with one is reported where it stands. */
 export function readAdapterExpressions(
   adapter: Adapter,
   tree: Tree,
@@ -36,7 +36,7 @@ export function readAdapterExpressions(
   const read = (name: string): Expression | undefined => {
     const given = child(tree, name);
     if (!isEmpty(given)) return expressions.read(given, [...path, name], "label");
-    const fallback = (settings as Readonly<Record<string, unknown>>)[name];
+    const fallback = (settings as Readonly<Record<string, unknown>> | undefined)?.[name];
     if (typeof fallback !== "string") return undefined;
     const expression = expressions.literal(fallback, "label");
     if (expression === undefined)

@@ -44,8 +44,8 @@ function checkHandler({ key: name, value }: Entry, checks: HandlerChecks, report
   const tree: Tree = given === undefined || isEmpty(given) ? { kind: "map", at: value.at, entries: [] } : given;
   if (tree.kind !== "map") return []; // The shape of the whole has said so.
   const params = readParams(adapter, tree, path, report);
+  const computed = readAdapterExpressions(adapter, tree, params?.data, path, checks.expressions, report);
   if (params === undefined) return [];
-  const computed = readAdapterExpressions(adapter, tree, params.data, path, checks.expressions, report);
   const instances = sentTo(name, checks);
   validate(adapter, params.data, instances, { tree, path, name, checks }, report);
   return [{ name, adapter, computed, params: params.data, instances }];

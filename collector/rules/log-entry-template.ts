@@ -6,6 +6,7 @@ import { type Field, type InstanceMaker, slotsReadBy } from "./instance-maker.ts
 import { createPlainFields } from "./plain-fields.ts";
 import { createRecordTime } from "./record-time.ts";
 import { createSampler } from "./sampler.ts";
+import { parseSpanId, parseTraceId } from "./span-ids.ts";
 
 /** What a log entry is made from; a structural subset of the checked configuration. */
 export interface LogEntrySource {
@@ -47,8 +48,8 @@ export function createLogEntryMaker(source: LogEntrySource, now: () => number): 
         severity: severityOf(severity, values),
         variables: variablesOf(values),
         weight: ((values[weightSlot] as number | undefined) ?? 1) * stands,
-        traceId: values[traceIdSlot] as string | undefined,
-        spanId: values[spanIdSlot] as string | undefined,
+        traceId: parseTraceId(values[traceIdSlot]),
+        spanId: parseSpanId(values[spanIdSlot]),
       };
       return entry;
     },

@@ -85,6 +85,18 @@ describe("a log entry", () => {
     ]);
   });
 
+  it("has the ids of a trace only if they are some", () => {
+    const { sent } = made(
+      logEntry(),
+      { "trace.id": "r-1", "trace.span_id": "7" },
+      { "trace.id": traceId.toUpperCase() },
+    );
+    expect(sent).toMatchObject([
+      { traceId: undefined, spanId: undefined },
+      { traceId, spanId: undefined },
+    ]);
+  });
+
   it("is information, of this moment, where the record does not tell", () => {
     const { sent } = made(logEntry(), { "response.code": 200 }, {});
     const time = { seconds: 1_767_366_245, nanos: 125_000_000 };

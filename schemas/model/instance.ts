@@ -52,7 +52,7 @@ export interface LogEntryInstance extends InstanceBase {
   readonly variables: Readonly<Record<string, PlainValue>>;
   /** How many requests this one stands for (sampling); 1 without sampling. */
   readonly weight: number;
-  /** Lower-case hex, 32 and 16 digits, where the request was traced. */
+  /** Lower-case hex, 32 and 16 digits, where the request carried a trace context, sampled or not. */
   readonly traceId: string | undefined;
   readonly spanId: string | undefined;
 }
