@@ -6,7 +6,18 @@ import { newrelic } from "./newrelic/index.ts";
 import { otlpLogs } from "./otlp-logs/index.ts";
 import { otlpMetrics } from "./otlp-metrics/index.ts";
 import { prometheus } from "./prometheus/index.ts";
+import { prometheusRemoteWrite } from "./prometheus-remote-write/index.ts";
 import { stdio } from "./stdio/index.ts";
 
 /** The built-in adapters. */
-export const inventory: readonly Adapter[] = [prometheus, http, newrelic, loki, otlpLogs, otlpMetrics, file, stdio];
+export const inventory: readonly Adapter[] = [
+  prometheus,
+  prometheusRemoteWrite,
+  http,
+  newrelic,
+  loki,
+  otlpLogs,
+  otlpMetrics,
+  file,
+  stdio,
+];

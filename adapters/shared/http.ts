@@ -23,6 +23,8 @@ export interface Post {
 
 /** The answer to a request. */
 export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
   readonly contentType: string;
   /** The beginning of its body, of an answer's usual length all of it. */
   readonly body: Buffer;
@@ -73,6 +75,8 @@ async function toDelivery(response: Response, { meanings = {}, reader }: Post): 
     return { status };
   }
   const answer = {
+    status: response.status,
+    headers: response.headers,
     contentType: response.headers.get("content-type") ?? "",
     body: await beginOf(response, reader ? READ : QUOTED),
   };

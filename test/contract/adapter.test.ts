@@ -11,6 +11,7 @@ import { newrelic } from "../../adapters/newrelic/index.ts";
 import { otlpLogs } from "../../adapters/otlp-logs/index.ts";
 import { otlpMetrics } from "../../adapters/otlp-metrics/index.ts";
 import { prometheus } from "../../adapters/prometheus/index.ts";
+import { prometheusRemoteWrite } from "../../adapters/prometheus-remote-write/index.ts";
 import { stdio } from "../../adapters/stdio/index.ts";
 import { aLogEntry, aPoint } from "../support/instances.ts";
 import { aMetric, aTuple, declareMetric } from "../support/metric-instance.ts";
@@ -62,6 +63,12 @@ adapterBattery(otlpMetrics, {
   params: { endpoint: "http://backend.test/", protocol: "http" },
   readme: readFileSync(new URL("../../adapters/otlp-metrics/README.md", import.meta.url), "utf8"),
   exceptions: { "asks for a retry on 500": "OTLP takes 500 for a fault of the data, which is the same the next time" },
+});
+
+adapterBattery(prometheusRemoteWrite, {
+  ...points,
+  params: { url: "http://prometheus.test/api/v1/write" },
+  readme: readFileSync(new URL("../../adapters/prometheus-remote-write/README.md", import.meta.url), "utf8"),
 });
 
 const logged = {
