@@ -46,26 +46,7 @@ export function startPrometheus(target: string): Promise<Prometheus> {
 /** The same with any configuration; it must have a target that answers. */
 export async function startPrometheusWith(settings: string): Promise<Prometheus> {
   const folder = temporaryFolder("prometheus");
-  const config = join(folder.path, "prometheus.yml");
-  writeFileSync(config, settings);
-  const address = `127.0.0.1:${await freePort()}`;
-  const child = startChild(requirePeer("prometheus"), [
-    `--config.file=${config}`,
-    `--storage.tsdb.path=${join(folder.path, "data")}`,
-    `--web.listen-address=${address}`,
-    "--log.level=warn",
-  ]);
-  const query = (expression: string) => instantQuery(address, expression);
-  const prometheus: Prometheus = {
-    process: child,
-    query,
-    value: async (expression) => (await query(expression))[0]?.value ?? 0,
-    async stop() {
-      const status = await child.stop();
-      folder.remove();
-      return status;
-    },
-  };
+  const prometheus = start({ settings, folder: folder.path, address: `127.0.0.1:${await freePort()}` });
   await waitUntil(
     "Prometheus to scrape its target",
     () =>
@@ -75,7 +56,56 @@ export async function startPrometheusWith(settings: string): Promise<Prometheus>
       ),
     30_000,
   );
+  return {
+    ...prometheus,
+    async stop() {
+      const status = await prometheus.stop();
+      folder.remove();
+      return status;
+    },
+  };
+}
+
+/** Starts Prometheus as a receiver of remote write and of exemplars, at an address and with a folder that may outlive it. */
+export async function startReceiver(address: string, folder: string): Promise<Prometheus> {
+  const flags = ["--web.enable-remote-write-receiver", "--enable-feature=exemplar-storage"];
+  const prometheus = start({ settings: "{}", folder, address, flags });
+  await waitUntil(
+    "Prometheus to be ready",
+    () =>
+      fetch(`http://${address}/-/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    30_000,
+  );
   return prometheus;
+}
+
+interface StartOptions {
+  readonly settings: string;
+  readonly folder: string;
+  readonly address: string;
+  readonly flags?: readonly string[];
+}
+
+function start({ settings, folder, address, flags = [] }: StartOptions): Prometheus {
+  const config = join(folder, "prometheus.yml");
+  writeFileSync(config, settings);
+  const child = startChild(requirePeer("prometheus"), [
+    `--config.file=${config}`,
+    `--storage.tsdb.path=${join(folder, "data")}`,
+    `--web.listen-address=${address}`,
+    "--log.level=warn",
+    ...flags,
+  ]);
+  const query = (expression: string) => instantQuery(address, expression);
+  return {
+    process: child,
+    query,
+    value: async (expression) => (await query(expression))[0]?.value ?? 0,
+    stop: () => child.stop(),
+  };
 }
 
 interface QueryAnswer {

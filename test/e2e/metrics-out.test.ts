@@ -1,0 +1,134 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { status } from "@grpc/grpc-js";
+import { afterEach, expect, test } from "vitest";
+import {
+  type HistogramDataPoint,
+  MetricsDataSchema,
+  type NumberDataPoint,
+} from "../../schemas/gen/opentelemetry/proto/metrics/v1/metrics_pb.js";
+import { startOtlpBackend } from "../support/otlp-backend.ts";
+import { temporaryFolder } from "./support/folder.ts";
+import { type Hub, startHub } from "./support/hub.ts";
+import { describeWith } from "./support/needs.ts";
+import { freePort, startReceiver } from "./support/prometheus.ts";
+import { waitUntil } from "./support/wait.ts";
+
+const listener = { address: "127.0.0.1:0" };
+let hub: Hub;
+
+/** A hub that sends a counter and a histogram to one handler. */
+async function start(adapter: string, params: object): Promise<void> {
+  const metrics = { took: { name: "took_seconds", kind: "histogram", buckets: [0.01, 0.1] } };
+  const settings = {
+    listeners: { grpc: null, http: listener, admin: listener },
+    handlers: {
+      out: { adapter, params: { ...params, metrics, interval: "1s" }, retry: { initial: "50ms", max: "200ms" } },
+    },
+    instances: {
+      requests: { template: "metric", params: { value: 1, dimensions: { path: "request.path" } } },
+      took: { template: "metric", params: { value: "response.duration" } },
+    },
+    rules: [{ name: "all", actions: [{ handler: "out", instances: ["requests", "took"] }] }],
+  };
+  hub = await startHub({ base: [], settings });
+}
+afterEach(() => hub.stop());
+
+/** Reports so many requests, to ten paths by turns. */
+async function report(count: number): Promise<void> {
+  const attributes = Array.from({ length: count }, (_, i) => ({
+    "context.protocol": "http",
+    "request.path": `/${i % 10}`,
+    "response.duration": i % 2 === 0 ? "5ms" : "50ms",
+    "response.code": 200,
+    "trace.id": i.toString(16).padStart(32, "a"),
+  }));
+  const body = JSON.stringify({ attributes });
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(`http://${hub.listeners.http}/v1/report`, { method: "POST", headers, body });
+  expect(await response.json()).toEqual({ accepted: count, rejected: [] });
+}
+
+/** What the hub says became of the instances sent to its handler. */
+async function ledger() {
+  const { handlers } = (await (await hub.get("/api/v1/handlers")).json()) as { handlers: Record<string, unknown>[] };
+  return handlers[0]!;
+}
+
+function countOf(point: NumberDataPoint | HistogramDataPoint): number {
+  return "count" in point ? Number(point.count) : Number(point.value.value);
+}
+
+describeWith("prometheus")("remote write to a real Prometheus", () => {
+  test("loses nothing while the receiver is away, and ends its series", async () => {
+    const folder = temporaryFolder("receiver");
+    const address = `127.0.0.1:${await freePort()}`;
+    let receiver = await startReceiver(address, folder.path);
+    await start("prometheus-remote-write", { url: `http://${address}/api/v1/write`, labels: { instance: "hub" } });
+
+    await report(1000);
+    await waitUntil("all requests", async () => (await receiver.value("sum(requests_total)")) === 1000);
+    expect(await receiver.query("count by (job, instance) (requests_total)")).toEqual([
+      { labels: { job: "mixdown", instance: "hub" }, value: 10 },
+    ]);
+    expect(await receiver.value("took_seconds_count")).toBe(1000);
+    expect(await receiver.value('took_seconds_bucket{le="0.01"}')).toBe(500);
+    expect(await receiver.value("took_seconds_sum")).toBeCloseTo(27.5, 6);
+    // The first increments are seen by functions of ranges, because series begin at zero.
+    expect(await receiver.value("sum(max_over_time(requests_total[1m]) - min_over_time(requests_total[1m]))")).toBe(
+      1000,
+    );
+    const exemplars = await fetch(
+      `http://${address}/api/v1/query_exemplars?query=took_seconds_bucket&start=${Date.now() / 1000 - 60}&end=${Date.now() / 1000 + 60}`,
+    );
+    expect(JSON.stringify(await exemplars.json())).toContain('"trace_id":"aaaa');
+
+    await receiver.stop();
+    for (let i = 0; i < 4; i++) {
+      await report(500);
+      await waitUntil("an attempt in vain", async () => JSON.stringify(await ledger()).includes("ECONNREFUSED"));
+    }
+    receiver = await startReceiver(address, folder.path);
+    await waitUntil("what was sent meanwhile", async () => (await receiver.value("sum(requests_total)")) === 3000);
+    expect(await receiver.value("took_seconds_count")).toBe(3000);
+
+    expect(await hub.stop()).toBe(0);
+    await waitUntil("the end of the series", async () => (await receiver.query("requests_total")).length === 0, 5000);
+    expect(await receiver.value("sum(max_over_time(requests_total[1m]))")).toBe(3000);
+    expect(receiver.process.stderr()).not.toMatch(/out of order|duplicate/i);
+    await receiver.stop();
+    folder.remove();
+  });
+});
+
+test("OTLP deltas add up to all that was reported, through failures and at the end", async () => {
+  const backend = await startOtlpBackend();
+  await start("otlp-metrics", { endpoint: `http://${backend.address}`, temporality: "delta" });
+  /** Sums and counts of the requests that the backend took. */
+  const taken: Buffer[] = [];
+  let seen = 0;
+  const total = (metric: string) =>
+    taken
+      .flatMap((body) => fromBinary(MetricsDataSchema, body).resourceMetrics)
+      .flatMap(({ scopeMetrics }) => scopeMetrics[0]!.metrics)
+      .filter(({ name }) => name === metric)
+      .flatMap(({ data }) => data.value!.dataPoints.map(countOf))
+      .reduce((sum, count) => sum + count, 0);
+  const collect = (isTaken: boolean) => {
+    if (isTaken) taken.push(...backend.received.slice(seen).map(({ body }) => body));
+    seen = backend.received.length;
+  };
+
+  await report(500);
+  await waitUntil("the first delta", () => backend.received.length > 0);
+  collect(true);
+  backend.answer = { code: status.UNAVAILABLE, details: "busy" };
+  await report(700);
+  await waitUntil("attempts in vain", () => backend.received.length >= seen + 3);
+  collect(false);
+  backend.answer = new Uint8Array(0);
+  await report(300);
+  expect(await hub.stop()).toBe(0);
+  collect(true);
+  expect([total("requests"), total("took_seconds")]).toEqual([1500, 1500]);
+});
