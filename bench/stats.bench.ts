@@ -126,6 +126,7 @@ function measureQueries(file: string) {
     maxSeries: 1_000_000,
     lockWaitMs: 0,
     limits: { ...defaultLimits, timeoutMs: 60_000 },
+    sources: { prefer: "accesslog", services: [] },
     compile,
     log,
     now: () => now * 1000,

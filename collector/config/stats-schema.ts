@@ -33,6 +33,25 @@ export const healthConfig = z.strictObject({
   fewRequests: z.int().nonnegative().default(10).describe("Fewer requests than this are too few to tell."),
 });
 
+const preferred = z
+  .enum(["accesslog", "span"])
+  .describe("Which counts where both tell of a service: access logs (and JSON reports), or spans.");
+
+/** What users may set about sources. */
+export const sourcesConfig = z.strictObject({
+  prefer: preferred.default("accesslog"),
+  services: z
+    .array(
+      z.strictObject({
+        service: z.string().min(1).describe("Name of the service."),
+        namespace: z.string().optional().describe("Namespace of the service; any, if absent."),
+        prefer: preferred,
+      }),
+    )
+    .default([])
+    .describe("Services of which another source counts; the first that fits."),
+});
+
 /** The `stats` section of the configuration. */
 export const statsConfig = z.strictObject({
   maxSeries: z
@@ -63,6 +82,7 @@ export const statsConfig = z.strictObject({
     .default(2_147_483_648)
     .describe("Size of the store from which the oldest buckets go before their age."),
   queryTimeoutMs: z.int().min(100).max(60_000).default(5000).describe("Longest that a query may take."),
+  sources: sourcesConfig.prefault({}).describe("What counts where access logs and spans tell of the same requests."),
   health: healthConfig.prefault({}).describe("How health is judged."),
 });
 
@@ -70,3 +90,5 @@ export const statsConfig = z.strictObject({
 export type StatsConfig = z.output<typeof statsConfig>;
 /** A checked `stats.health` section. */
 export type HealthLimits = z.output<typeof healthConfig>;
+/** A checked `stats.sources` section. */
+export type StatsSources = z.output<typeof sourcesConfig>;

@@ -8,6 +8,7 @@ import { definitionWidth, type SeriesBudget, SeriesTable } from "./series-table.
 const slot = {
   signal: slotOf("context.signal"),
   protocol: slotOf("context.protocol"),
+  reporter: slotOf("context.reporter.kind"),
   weight: slotOf("context.weight"),
   requestSize: slotOf("request.size"),
   responseSize: slotOf("response.size"),
@@ -75,6 +76,10 @@ const amount = (value: Value | undefined): number => {
   return typeof value === "bigint" && value > 0n ? Number(value) : 0;
 };
 
+/** Whether a span tells of a request from one process to another: work within one, and calls of databases and queues, are none. */
+const isRequest = (values: AttributeRecord["values"]): boolean =>
+  values[slot.protocol] !== undefined && values[slot.reporter] !== undefined;
+
 const durationOf = (value: Value | undefined): number => {
   if (typeof value === "number") return value;
   return typeof value === "bigint" ? Number(value) : -1;
@@ -110,7 +115,7 @@ export class Aggregator {
   record(record: AttributeRecord): void {
     const { values } = record;
     const signal = values[slot.signal];
-    if (signal === "span" || signal === "check" || signal === "limit") return;
+    if (signal === "check" || signal === "limit" || (signal === "span" && !isRequest(values))) return;
     const isTcp = values[slot.protocol] === "tcp";
     if (!isTcp && !record.final) return;
     const series = this.#table.idOf(values, isTcp);

@@ -92,9 +92,27 @@ export const storedDimensions: readonly StoredAttribute[] = [
 ];
 
 /** Who reported, and for a client whether its request reached a server; see DESIGN 2 on `reporter=auto`. */
-export const reporterClass = { unknown: 0, inbound: 1, reached: 2, unreached: 3 } as const;
+export const reporterClass = {
+  unknown: 0,
+  inbound: 1,
+  reached: 2,
+  unreached: 3,
+  spanInbound: 4,
+  spanReached: 5,
+  spanUnreached: 6,
+} as const;
 
-const reporterKinds = [undefined, "inbound", "outbound", "outbound"] as const;
+const reporterKinds = [undefined, "inbound", "outbound", "outbound", "inbound", "outbound", "outbound"] as const;
+
+/** Whether a span told it. */
+export const isSpanReporter = (reporter: number): boolean => reporter >= reporterClass.spanInbound;
+
+/** Whether the server's side told it. */
+export const isInbound = (reporter: number): boolean => reporterKinds[reporter] === "inbound";
+
+/** Whether a client told it that reached the server, which may tell the same. */
+export const isReached = (reporter: number): boolean =>
+  reporter === reporterClass.reached || reporter === reporterClass.spanReached;
 
 /** The names of the attributes that statistics store, sorted: what `by` and `where` may read. */
 export const storedAttributes: readonly string[] = storedDimensions.map(({ name }) => name).sort();

@@ -27,6 +27,8 @@ const singleSlots = textSlots.slice(dimension.method).map(([slot]) => slot);
 const codeSlot = slotOf("response.code");
 const mtlsSlot = slotOf("connection.mtls");
 const reporterSlot = slotOf("context.reporter.kind");
+const signalSlot = slotOf("context.signal");
+const methodSlot = slotOf("request.method");
 const upstreamSlot = slotOf("upstream.address");
 const eventSlot = slotOf("connection.event");
 
@@ -212,7 +214,7 @@ export class SeriesTable {
     copy(this.#services, rows[at + part.service]!, serviceWidth, dimension.host);
     into.set(rows.subarray(at + part.method, at + part.packed), offset + dimension.method);
     const packed = rows[at + part.packed]!;
-    into.set([packed >> 4, (packed >> 2) & 3, packed & 3], offset + textCount);
+    into.set([packed >> 5, (packed >> 3) & 3, packed & 7], offset + textCount);
   }
 
   /** The id of a text that stands alone; the last one is remembered, because these seldom change. */
@@ -231,17 +233,25 @@ export class SeriesTable {
     const secured = values[mtlsSlot];
     const status = typeof code === "number" && code > 0 && code <= maxCode ? Math.trunc(code) : 0;
     const security = secured === true ? mtls.yes : secured === false ? mtls.no : mtls.unknown;
-    return (status << 4) | (security << 2) | this.#reporter(values, flags, isTcp);
+    return (status << 5) | (security << 3) | this.#reporter(values, flags, isTcp);
   }
 
   /** A TCP entry from before the end may lack the upstream only because it is not connected yet. */
   #reporter(values: Slots, flags: number, isTcp: boolean): number {
     const kind = values[reporterSlot];
+    if (values[signalSlot] === "span") return this.#spanReporter(kind, values, flags);
     if (kind === "inbound") return reporterClass.inbound;
     if (kind !== "outbound") return reporterClass.unknown;
     const mayLack = isTcp && values[eventSlot] !== "close";
     if (values[upstreamSlot] === undefined && !mayLack) return reporterClass.unreached;
     return this.#isUnreached(flags) ? reporterClass.unreached : reporterClass.reached;
+  }
+
+  /** A span of a single attempt, which has no method, tells of a request that another span tells of, too. */
+  #spanReporter(kind: unknown, values: Slots, flags: number): number {
+    if (kind === "inbound") return reporterClass.spanInbound;
+    if (values[methodSlot] === undefined || !this.#isUnreached(flags)) return reporterClass.spanReached;
+    return reporterClass.spanUnreached;
   }
 
   #isUnreached(flags: number): boolean {
@@ -268,7 +278,7 @@ export class SeriesTable {
     const { rows } = this.#series;
     const { texts } = this.strings;
     const outcome = {
-      code: rows[at + part.packed]! >> 4,
+      code: rows[at + part.packed]! >> 5,
       grpcStatus: texts[rows[at + part.grpc]!],
       flags: texts[rows[at + part.flags]!],
     };

@@ -148,6 +148,7 @@ function createClient({ config, directory, log, now }: StatsOptions, onRestart: 
     lockWaitMs: 0,
     limits: { ...defaultLimits, timeoutMs: config.queryTimeoutMs },
     health: config.health,
+    sources: config.sources,
     nowMs: now(),
   };
   return new StoreClient({ settings, log, now, onRestart });

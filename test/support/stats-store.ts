@@ -56,6 +56,7 @@ export class StatsBench {
       maxSeries: 10_000,
       lockWaitMs: 0,
       limits: defaultLimits,
+      sources: { prefer: "accesslog", services: [] },
       compile,
       log: { info: write("info"), warn: write("warn"), error: write("error") },
       now: () => this.nowMs,

@@ -57,14 +57,14 @@ export function finishEdges(partial: GraphPartial, query: EdgesQuery, settings: 
   };
 }
 
-function toGraph({ cells, inbound }: GraphSums, { reporter }: EdgesQuery): Graph {
+function toGraph({ cells, coverage }: GraphSums, { reporter }: EdgesQuery): Graph {
   const names = new Map<string, NodeName>();
   const edges = new Map<string, Edge>();
   const graph = { names, edges, inbound: new Map<string, Total>(), outbound: new Map<string, Total>() };
   for (const cell of cells) {
     const { source, destination, protocol } = cell.key;
     if (source === undefined) continue;
-    const counts = isCounted(cell.key, reporter, inbound);
+    const counts = isCounted(cell.key, reporter, coverage);
     const name = `${source.id}\n${destination.id}\n${protocol === undefined ? "" : `=${protocol}`}`;
     const edge = edges.get(name) ?? { name, source, destination, protocol, total: new Total() };
     edges.set(name, edge);

@@ -1,4 +1,5 @@
 import { mergeCells } from "./cell.ts";
+import { mergeCoverage } from "./coverage.ts";
 import { type GraphGrouping, type GraphSums, scanGraph } from "./graph-scan.ts";
 import type { RangeQuery } from "./query.ts";
 import { alignRange, type Range } from "./range.ts";
@@ -52,5 +53,5 @@ export function mergeRanges(ranges: readonly Range[]): Range {
 
 const mergeSums = (sums: readonly GraphSums[]): GraphSums => ({
   cells: mergeCells(sums.flatMap(({ cells }) => cells)),
-  inbound: new Set(sums.flatMap(({ inbound }) => [...inbound])),
+  coverage: mergeCoverage(sums.map(({ coverage }) => coverage)),
 });

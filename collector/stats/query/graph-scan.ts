@@ -1,19 +1,21 @@
 import type { ChunkReader, Exemplar } from "../chunk.ts";
 import { ExemplarChoice, maxExemplars } from "../chunk-merger.ts";
-import { dimension, mtls, reporterClass } from "../dimensions.ts";
+import { dimension, mtls } from "../dimensions.ts";
 import type { Outcome } from "../outcome.ts";
 import { Sketch } from "../sketch.ts";
 import { Cell, cellName } from "./cell.ts";
+import { type Coverage, createCoverage, spansMayWin } from "./coverage.ts";
 import { nodeOf, serviceIdOf } from "./naming.ts";
 import type { NodeLevel } from "./query.ts";
 import type { Range } from "./range.ts";
+import { needsService } from "./reporter.ts";
 import { type KnownSeries, type QueryView, scan } from "./scan.ts";
 import type { SeriesFilter } from "./where.ts";
 
-/** Sums of a range, in cells; and the services of which a server reported anything, filtered out or not. */
+/** Sums of a range, in cells; and who told of which service, filtered out or not. */
 export interface GraphSums {
   readonly cells: readonly Cell[];
-  readonly inbound: ReadonlySet<string>;
+  readonly coverage: Coverage;
 }
 
 /** How series are grouped into cells. */
@@ -89,11 +91,9 @@ class CellTable {
 
   /** The cells. */
   finish(): GraphSums {
-    const inbound = new Set<string>();
+    const coverage = createCoverage(this.#view, this.#seen);
     this.#view.each((series) => {
-      const isSeen = this.#seen[series.id] === 1;
       if (series.id >= this.#seen.length) return;
-      if (isSeen && series.reporter === reporterClass.inbound) inbound.add(serviceIdOf(series));
       const place = this.#placeOf(series.id);
       if (place !== filteredOut) this.#addSums(this.#cells[place - 1]!, series);
     });
@@ -102,7 +102,7 @@ class CellTable {
       if (sketch.count > 0) cell.sketch = sketch;
     }
     for (const exemplar of this.#examples.chosen(this.#cells.length * 2 + maxExemplars)) this.#addExample(exemplar);
-    return { cells: this.#cells, inbound };
+    return { cells: this.#cells, coverage };
   }
 
   #addSums(cell: Cell, series: KnownSeries): void {
@@ -148,7 +148,7 @@ class CellTable {
       destination: nodeOf(series, "destination", level),
       protocol: series.texts[dimension.protocol],
       reporter: series.reporter,
-      service: series.reporter === reporterClass.reached ? serviceIdOf(series) : "",
+      service: needsService(series.reporter, spansMayWin(this.#view.sources)) ? serviceIdOf(series) : "",
     };
     const name = cellName(key);
     const known = this.#places.get(name);

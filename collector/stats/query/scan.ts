@@ -1,3 +1,4 @@
+import type { StatsSources } from "../../config/stats-schema.ts";
 import { ChunkReader, DamagedChunk } from "../chunk.ts";
 import type { SeriesKey } from "../dimensions.ts";
 import type { Retention } from "../retention.ts";
@@ -31,6 +32,8 @@ export interface QueryView {
   readonly retention: Retention;
   readonly compile: Compile;
   readonly limits: QueryLimits;
+  /** What counts where both access logs and spans tell of a service. */
+  readonly sources: StatsSources;
   /** Milliseconds of a clock that only goes forward. */
   clock(): number;
   readonly deadline: number;

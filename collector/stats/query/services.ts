@@ -74,8 +74,8 @@ function sortValue(sort: SortKey): (total: Total) => number {
 export const sumRequests = (items: readonly { readonly total: Total }[]): number =>
   items.reduce((sum, { total }) => sum + total.requests, 0);
 
-function totalsByDestination({ cells, inbound }: GraphSums, choice: ReporterChoice): Map<string, Total> {
+function totalsByDestination({ cells, coverage }: GraphSums, choice: ReporterChoice): Map<string, Total> {
   const totals = new Map<string, Total>();
-  for (const cell of cells) totalOf(totals, cell.key.destination.id).add(cell, isCounted(cell.key, choice, inbound));
+  for (const cell of cells) totalOf(totals, cell.key.destination.id).add(cell, isCounted(cell.key, choice, coverage));
   return totals;
 }

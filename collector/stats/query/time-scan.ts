@@ -1,22 +1,24 @@
 import type { ChunkReader } from "../chunk.ts";
-import { reporterClass, type SeriesKey, storedDimensions, textDimensions } from "../dimensions.ts";
+import { type SeriesKey, storedDimensions, textDimensions } from "../dimensions.ts";
 import { Sketch } from "../sketch.ts";
 import { keptByService } from "../store/dictionary.ts";
 import { level, levels } from "../store/levels.ts";
 import { packSketch } from "./cell.ts";
+import { type Coverage, createCoverage, spansMayWin } from "./coverage.ts";
 import { serviceIdOf } from "./naming.ts";
 import { QueryFailure, type TimeseriesQuery } from "./query.ts";
 import { countSteps, type Range } from "./range.ts";
+import { needsService } from "./reporter.ts";
 import { type QueryView, scan } from "./scan.ts";
 import { type Label, type SumName, sumsFor, TimeCell, timeCellName } from "./time-cell.ts";
 import { compileWhere, type Where } from "./where.ts";
 
-/** Sums of a range by step, in cells; and the services of which a server reported anything. */
+/** Sums of a range by step, in cells; and who told of which service. */
 export interface TimeSums {
   readonly range: Range;
   readonly step: number;
   readonly cells: readonly TimeCell[];
-  readonly inbound: ReadonlySet<string>;
+  readonly coverage: Coverage;
 }
 
 const serviceNames: ReadonlySet<string> = new Set([
@@ -41,7 +43,7 @@ export function* scanTime(
   yield* scan(view, { range, step, useServices }, ({ start, reader }) =>
     table.addChunk(Math.floor((start - range.from) / step), reader),
   );
-  return { range, step, cells: table.finish(), inbound: table.inbound() };
+  return { range, step, cells: table.finish(), coverage: table.coverage() };
 }
 
 const unseen = 0;
@@ -92,14 +94,9 @@ class TimeTable {
     return this.#cells;
   }
 
-  /** Services of which a server reported. */
-  inbound(): Set<string> {
-    const inbound = new Set<string>();
-    for (let id = 0; id < this.#seen.length; id++) {
-      const series = this.#seen[id] === 1 ? this.#view.get(id) : undefined;
-      if (series?.reporter === reporterClass.inbound) inbound.add(serviceIdOf(series));
-    }
-    return inbound;
+  /** Who told of which service. */
+  coverage(): Coverage {
+    return createCoverage(this.#view, this.#seen);
   }
 
   #addRow(cell: TimeCell, step: number, reader: ChunkReader): void {
@@ -129,7 +126,7 @@ class TimeTable {
 
   #cellPlace(series: SeriesKey): number {
     const { reporter } = series;
-    const service = reporter === reporterClass.reached ? serviceIdOf(series) : "";
+    const service = needsService(reporter, spansMayWin(this.#view.sources)) ? serviceIdOf(series) : "";
     const key = { labels: this.#by.map((read) => read(series)), reporter, service };
     const name = timeCellName(key);
     const known = this.#places.get(name);

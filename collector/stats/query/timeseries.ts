@@ -1,5 +1,6 @@
 import { Sketch } from "../sketch.ts";
 import { mergePacked } from "./cell.ts";
+import { mergeCoverage } from "./coverage.ts";
 import { mergeRanges } from "./graph-partial.ts";
 import { compareText, toDuration } from "./measures.ts";
 import {
@@ -71,7 +72,7 @@ export function mergeTimeSums(sums: readonly TimeSums[]): TimeSums {
     range: mergeRanges(sums.map(({ range }) => range)),
     step: Math.max(...sums.map(({ step }) => step)),
     cells: sums.flatMap(({ cells }) => cells),
-    inbound: new Set(sums.flatMap(({ inbound }) => [...inbound])),
+    coverage: mergeCoverage(sums.map(({ coverage }) => coverage)),
   };
 }
 
@@ -94,10 +95,10 @@ export function finishTimeseries({ current, previous }: TimePartial, query: Time
 }
 
 /** The cells that count, by their labels. */
-export function toGroups({ cells, inbound }: TimeSums, { reporter }: RangeQuery): Map<string, Group> {
+export function toGroups({ cells, coverage }: TimeSums, { reporter }: RangeQuery): Map<string, Group> {
   const groups = new Map<string, Group>();
   for (const cell of cells) {
-    if (!isCounted(cell.key, reporter, inbound)) continue;
+    if (!isCounted(cell.key, reporter, coverage)) continue;
     const name = JSON.stringify(cell.key.labels);
     const group = groups.get(name) ?? { labels: cell.key.labels, isOther: false, cells: [] };
     group.cells.push(cell);

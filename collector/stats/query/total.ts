@@ -1,4 +1,4 @@
-import { reporterClass } from "../dimensions.ts";
+import { isInbound, reporterClass } from "../dimensions.ts";
 import type { Outcome } from "../outcome.ts";
 import { Sketch } from "../sketch.ts";
 import { type Cell, chooseExamples, type Example } from "./cell.ts";
@@ -86,7 +86,7 @@ export class Total {
       this.securable += cell.securable;
     }
     if (!cell.hasTraffic) return;
-    if (reporter === reporterClass.inbound) this.seenInbound = true;
+    if (isInbound(reporter)) this.seenInbound = true;
     else if (reporter !== reporterClass.unknown) this.seenOutbound = true;
   }
 }

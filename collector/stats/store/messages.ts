@@ -1,4 +1,4 @@
-import type { HealthLimits } from "../../config/stats-schema.ts";
+import type { HealthLimits, StatsSources } from "../../config/stats-schema.ts";
 import type { ErrorCode } from "../../errors.ts";
 import type { Answer, Answers, StatsQuery } from "../query/query.ts";
 import type { QueryLimits } from "../query/scan.ts";
@@ -15,6 +15,7 @@ export interface StoreSettings {
   readonly lockWaitMs: number;
   readonly limits: QueryLimits;
   readonly health: HealthLimits;
+  readonly sources: StatsSources;
   /** The time of whoever starts it, in milliseconds since the epoch. */
   readonly nowMs: number;
 }

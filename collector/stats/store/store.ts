@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import type { StatsSources } from "../../config/stats-schema.ts";
 import type { Definitions } from "../aggregator.ts";
 import { ChunkReader } from "../chunk.ts";
 import { encodeBucket } from "../encode-bucket.ts";
@@ -40,6 +41,7 @@ export interface StoreOptions {
   readonly lockWaitMs: number;
   readonly limits: QueryLimits;
   readonly health?: HealthSettings;
+  readonly sources: StatsSources;
   readonly compile: Compile;
   readonly log: StoreLog;
   /** Milliseconds since the epoch. */
@@ -283,7 +285,7 @@ export class Store {
   }
 
   #viewOf(snapshot: Snapshot, unwritten: readonly Delta[], nowMs: number): QueryView {
-    const { limits, compile, log } = this.#options;
+    const { limits, sources, compile, log } = this.#options;
     const dictionary = this.#dictionary;
     return {
       limit: dictionary.limit,
@@ -296,6 +298,7 @@ export class Store {
       retention: this.#options.retention,
       compile,
       limits,
+      sources,
       clock: this.#options.clock,
       deadline: this.#options.clock() + limits.timeoutMs,
       onDamage: (start, reason) => {
