@@ -3,7 +3,16 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 
 /** Programs the end-to-end tests talk to; `.ci/install-peers` brings them. */
-export type PeerProgram = "envoy" | "prometheus" | "promtool" | "grpcurl" | "h2load" | "openssl" | "nginx" | "haproxy";
+export type PeerProgram =
+  | "envoy"
+  | "prometheus"
+  | "promtool"
+  | "grpcurl"
+  | "h2load"
+  | "openssl"
+  | "nginx"
+  | "haproxy"
+  | "otelcol";
 
 /** The folder that `.ci/install-peers` fills: MIXDOWN_PEERS, or mixdown-peers in the user's cache folder. */
 export function peersFolder(environment: NodeJS.ProcessEnv = process.env): string {

@@ -79,7 +79,7 @@ describe("over gRPC", () => {
     const expected = again.includes(code) ? "retry" : "rejected";
     expect(await client.export(request())).toEqual({
       status: expected,
-      reason: `the backend answered ${name}: for reasons`,
+      reason: `gRPC status ${name}: for reasons`,
     });
   });
 
@@ -100,7 +100,7 @@ describe("over gRPC", () => {
     const metadata = new Metadata();
     metadata.set("grpc-status-details-bin", Buffer.from([255]));
     backend.answer = Object.assign(new Error(), { code: status.UNAVAILABLE, details: "", metadata });
-    expect(await client.export(request())).toEqual({ status: "retry", reason: "the backend answered UNAVAILABLE: " });
+    expect(await client.export(request())).toEqual({ status: "retry", reason: "gRPC status UNAVAILABLE: " });
   });
 
   it("counts what a backend rejects of a request, and says so", async () => {

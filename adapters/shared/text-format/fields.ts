@@ -69,7 +69,8 @@ function toMilliseconds(value: PlainValue | undefined): number | undefined {
   return nanos === undefined ? undefined : Number(nanos) / 1e6;
 }
 
+/** Cut to milliseconds, after what is below a microsecond was rounded away. */
 function isoTime(epochMs: number): string | undefined {
-  const date = new Date(Math.floor(epochMs));
+  const date = new Date(Math.floor(Math.round(epochMs * 1000) / 1000));
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }

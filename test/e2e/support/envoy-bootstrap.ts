@@ -44,6 +44,8 @@ interface ListenerBase {
 export interface HttpListener extends ListenerBase {
   readonly kind: "http";
   readonly routes: readonly Route[];
+  /** Its default access log goes to this file, too. */
+  readonly logFile?: string;
   /** Start and periodic entries too, the latter this often. */
   readonly periodicMs?: number;
 }
@@ -114,14 +116,14 @@ function toListener(listener: HttpListener | TcpListener, flushMs: number): Json
 }
 
 function connectionManager(listener: HttpListener, flushMs: number): Json {
-  const { periodicMs } = listener;
+  const { periodicMs, logFile } = listener;
   return {
     name: "envoy.filters.network.http_connection_manager",
     typed_config: {
       "@type": type("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"),
       stat_prefix: listener.name,
       codec_type: "AUTO",
-      access_log: [accessLog("http", listener.logName, flushMs)],
+      access_log: [accessLog("http", listener.logName, flushMs), ...(logFile ? [fileLog(logFile)] : [])],
       ...(periodicMs && {
         access_log_options: { flush_access_log_on_new_request: true, access_log_flush_interval: seconds(periodicMs) },
       }),
@@ -191,6 +193,13 @@ function accessLog(kind: "http" | "tcp", logName: string, flushMs: number): Json
       common_config: common,
       ...(kind === "http" && headers),
     },
+  };
+}
+
+function fileLog(path: string): Json {
+  return {
+    name: "envoy.access_loggers.file",
+    typed_config: { "@type": type("envoy.extensions.access_loggers.file.v3.FileAccessLog"), path },
   };
 }
 

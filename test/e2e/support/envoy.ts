@@ -28,6 +28,7 @@ export async function startEnvoyWith(settings: Json, workers = 2): Promise<Envoy
   const adminFile = join(folder.path, "admin");
   writeFileSync(config, JSON.stringify(settings, null, 2));
   const flags = ["--use-dynamic-base-id", "--log-level", "warning", "--admin-address-path", adminFile];
+  flags.push("--file-flush-interval-msec", "100");
   const child = startChild(requirePeer("envoy"), ["-c", config, "--concurrency", String(workers), ...flags]);
   const admin = await waitFor("Envoy to be live", () => live(child, adminFile));
   return {
