@@ -10,10 +10,10 @@ import { errorTable, HubError } from "../errors.ts";
 import { compile } from "../expr/compile.ts";
 import { openHub } from "../lifecycle.ts";
 import { loadConfigWithPlugins } from "../plugins/load-config.ts";
-import { createPluginLoader } from "../plugins/loader.ts";
+import { createPluginLoader, type PluginLoader } from "../plugins/loader.ts";
 import { watchStrayFaults } from "../plugins/stray-faults.ts";
 import { createReloader } from "../reload.ts";
-import { createLog, createLogLimiter } from "../telemetry/log.ts";
+import { createLog, createLogLimiter, type Log } from "../telemetry/log.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { stopSignal } from "./stop-signal.ts";
@@ -55,25 +55,14 @@ async function serve(files: readonly string[], dataDir: string, io: CommandIo): 
   const readFile = (path: string) => readFileSync(path, "utf8");
   const load = () =>
     loadConfigWithPlugins(files, { env: io.env, adapters: builtInAdapters, compile, readFile }, plugins);
+  const log = createLog(io.env.MIXDOWN_LOG_LEVEL);
+  tellStrayFaults(plugins, log);
   const loaded = await load();
   if (!loaded.ok) return refuse(loaded, io);
   const stopped = stopSignal(process, () => process.exit(0));
-  const log = createLog(io.env.MIXDOWN_LOG_LEVEL);
   for (const warning of loaded.warnings)
     log.warn({ problem: formatProblem(warning) }, "the configuration has something that is probably not meant");
 
-  const limited = createLogLimiter(10_000, Date.now);
-  watchStrayFaults(process, {
-    files: plugins.files,
-    onPluginFault: (error) =>
-      limited("plugin", (suppressed) =>
-        log.error({ err: toError(error), suppressed }, "a plug-in let go of an error that nothing caught"),
-      ),
-    onHubFault(error) {
-      log.fatal({ err: toError(error) }, "a bug: an error that nothing caught ends the hub");
-      process.exit(70);
-    },
-  });
   try {
     const hub = await openHub({ checked: loaded.checked, dataDir, log, now: Date.now });
     const reloader = createReloader({ hub, load, first: loaded, log });
@@ -100,6 +89,22 @@ async function serve(files: readonly string[], dataDir: string, io: CommandIo): 
     log.fatal({ code: error.code }, error.message);
     return errorTable[error.code].exit;
   }
+}
+
+/** An error that nothing caught ends the hub, unless it is a plug-in's. */
+function tellStrayFaults(plugins: PluginLoader, log: Log): void {
+  const limited = createLogLimiter(10_000, Date.now);
+  watchStrayFaults(process, {
+    files: plugins.files,
+    onPluginFault: (error) =>
+      limited("plugin", (suppressed) =>
+        log.error({ err: toError(error), suppressed }, "a plug-in let go of an error that nothing caught"),
+      ),
+    onHubFault(error) {
+      log.fatal({ err: toError(error) }, "a bug: an error that nothing caught ends the hub");
+      process.exit(70);
+    },
+  });
 }
 
 const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(errorText(error)));

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Adapter } from "../../adapters/adapter.ts";
 import { fakeHost } from "../../adapters/testing/fake-host.ts";
 import { aLogEntry } from "../../adapters/testing/instances.ts";
-import { aMetric, aTuple } from "../../adapters/testing/metric-instance.ts";
+import { aMetric, aTuple, declareMetric } from "../../adapters/testing/metric-instance.ts";
 import { guardAdapter } from "./guard-adapter.ts";
 
 /** A guarded adapter that opens as this, with its host. */
@@ -60,6 +60,13 @@ describe("opening", () => {
     await expect(open(opened)).rejects.toThrow(
       /"open" of the adapter odd gave .* either "deliver" or "record", and "close"/,
     );
+  });
+
+  test("what the hub tells of instances cannot be changed", async () => {
+    const host = fakeHost([declareMetric("m", ["a"])]);
+    const open: Adapter["open"] = async (_, { instances }) => (instances as unknown[]).pop() as never;
+    await expect(guardAdapter(declare({ open })).open({}, host)).rejects.toThrow(TypeError);
+    expect(host.instances).toHaveLength(1);
   });
 
   test("takes objects with methods of a class", async () => {
@@ -181,6 +188,17 @@ describe("what is called outside of a delivery", () => {
         },
       ].map(budget),
     ).toEqual([7, 0, 0, 0]);
+  });
+
+  test("what its own checks give is a list of problems, or an error", () => {
+    const found = (given: unknown) => guardAdapter(declare({ validate: () => given as never })).validate?.({}, []);
+    expect(found(undefined)).toEqual([]);
+    expect(found([{ path: ["a", 0], message: "no" }, { message: 5 }, null])).toEqual([
+      { path: ["a", 0], message: "no" },
+      { path: [], message: '{"message":5}' },
+      { path: [], message: "null" },
+    ]);
+    expect(() => found(7)).toThrow('"validate" gave number instead of a list of problems');
   });
 
   test("limits that are none are left out", () => {

@@ -1,5 +1,6 @@
-import type { Adapter, Aggregator, Host, Outlet } from "../../adapters/adapter.ts";
+import type { Adapter, Aggregator, ConfigProblem, Host, Outlet } from "../../adapters/adapter.ts";
 import { deepFreeze } from "../../schemas/model/deep-freeze.ts";
+import { errorText } from "../../schemas/model/error-text.ts";
 import type { Template } from "../../schemas/model/instance.ts";
 import { guardAggregator } from "./guard-aggregator.ts";
 import { guardOutlet } from "./guard-outlet.ts";
@@ -17,7 +18,7 @@ export function guardAdapter(adapter: Adapter): Adapter {
       return guardOpened(await adapter.open(settings, guardHost(host)), type, host);
     },
     ...(validate && {
-      validate: (settings, instances) => validate.call(adapter, settings, deepFreeze([...instances])),
+      validate: (settings, sent) => problemsOf(validate.call(adapter, settings, deepFreeze([...sent]))),
     }),
     ...(limits && { limits: (settings) => limitsOf(limits.call(adapter, settings)) }),
     ...(tupleBudget && { tupleBudget: (settings) => budgetOf(() => tupleBudget.call(adapter, settings)) }),
@@ -36,6 +37,16 @@ function guardOpened(opened: unknown, type: string, host: Host): Opened {
   return has("record")
     ? guardAggregator(opened as Aggregator<Template>, toGuardedHost(host))
     : guardOutlet(opened as Outlet<Template>, toGuardedHost(host));
+}
+
+/** What its own checks found, in the form that the hub expects. */
+function problemsOf(found: unknown): ConfigProblem[] {
+  if (found === undefined) return [];
+  if (!Array.isArray(found)) throw new Error(`"validate" gave ${typeof found} instead of a list of problems`);
+  return found.map((problem: Partial<ConfigProblem> | undefined) => ({
+    path: Array.isArray(problem?.path) ? problem.path : [],
+    message: typeof problem?.message === "string" ? problem.message : errorText(problem),
+  }));
 }
 
 /** A whole number that can bound something. */

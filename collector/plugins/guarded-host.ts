@@ -1,4 +1,5 @@
 import type { AdapterLog, Host, MetricsSource } from "../../adapters/adapter.ts";
+import { deepFreeze } from "../../schemas/model/deep-freeze.ts";
 import { errorText } from "../../schemas/model/error-text.ts";
 
 /** The host as guards use it. */
@@ -16,9 +17,11 @@ export function toGuardedHost(host: Host): GuardedHost {
 /** A host for an adapter that the hub does not know: sources that fail show nothing instead of failing the page, and what is counted is bounded. */
 export function guardHost(host: Host): Host {
   const count = boundedCount(host);
+  const instances = deepFreeze([...host.instances]);
   return {
     ...host,
     count,
+    instances,
     exposeMetrics: (source, address) => host.exposeMetrics(safeSource(source, host.log), address),
   };
 }

@@ -1,3 +1,4 @@
+import { renameSync, symlinkSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { PluginOutcome } from "../config/plugin-outcome.ts";
 import { createPluginLoader, type PluginLoader } from "./loader.ts";
@@ -97,6 +98,11 @@ describe("what a handler may name", () => {
     expect(await load(name)).toBeUndefined();
   });
 
+  test("a package installed where the hub is", async () => {
+    expect(await load("fast-check")).toMatchObject({ ok: false });
+    expect(plugins.files()).toContainEqual(expect.stringMatching(/node_modules\/fast-check\//));
+  });
+
   test("the hub's own contract, whichever mixdown is installed beside the plug-in", async () => {
     folder.write("node_modules/mixdown/package.json", '{"type":"module","exports":{"./adapter":"./other.js"}}');
     folder.write(
@@ -179,6 +185,18 @@ describe("loading again", () => {
     expect(plugins.files()).toEqual(["demo.ts", "later.ts", "never.ts"].map((file) => `${folder.path}/conf/${file}`));
     folder.write("conf/later.ts", "export {};");
     expect(await load("./demo.ts")).toMatchObject({ ok: true });
+  });
+
+  test("a file behind a link that moves, as Kubernetes mounts it", async () => {
+    for (const version of ["1", "2"])
+      folder.write(`conf/..${version}/demo.ts`, pluginText(summary(`Version ${version}.`)));
+    symlinkSync("..1", `${folder.path}/conf/..data`);
+    symlinkSync("..data/demo.ts", `${folder.path}/conf/demo.ts`);
+    expect((await adapterOf("./demo.ts")).summary).toBe("Version 1.");
+    symlinkSync("..2", `${folder.path}/conf/..new`);
+    renameSync(`${folder.path}/conf/..new`, `${folder.path}/conf/..data`);
+    expect((await adapterOf("./demo.ts")).summary).toBe("Version 2.");
+    expect(plugins.files()).toContain(`${folder.path}/conf/demo.ts`);
   });
 
   test("a package that was installed since", async () => {

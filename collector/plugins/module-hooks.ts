@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import {
   createRequire,
   type LoadHookSync,
@@ -131,7 +131,8 @@ function findEntry(target: Target, resolve: (name: string, from: string) => Reso
   const absent = () => Object.assign(new Error("there is no such plug-in"), { code: ABSENT });
   if (target.kind === "file") {
     if (!existsSync(target.path)) throw absent();
-    return resolve(pathToFileURL(target.path).href, import.meta.url);
+    // Node remembers where links led: Kubernetes moves them.
+    return resolve(pathToFileURL(realpathSync(target.path)).href, import.meta.url);
   }
   for (const folder of target.from) {
     try {
