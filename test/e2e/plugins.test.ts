@@ -217,6 +217,24 @@ describe("an adapter that changes while the hub runs", () => {
   });
 });
 
+test("an adapter's own expressions are evaluated for each record", async () => {
+  const text = guideFiles()
+    ["audit.ts"].replace(
+      "config: z.strictObject({",
+      "config: z.strictObject({\n    key: z.string().meta({ expression: true }),",
+    )
+    .replace("({ time, variables }) => ({", "({ time, variables, computed }) => ({ ...computed,");
+  write("keyed.ts", text);
+  const { handlers, ...rest } = settings();
+  const params = { ...handlers.audit.params, key: 'request.path + "!"' };
+  const keyed = { audit: { ...handlers.audit, adapter: file("keyed.ts"), params } };
+  const hub = await startHub({ base: [], settings: { ...rest, handlers: keyed } });
+  await send(hub, ["/keyed"]);
+  const event = await waitFor("the event", () => received().find(({ path }) => path === "/keyed"));
+  expect(event.key).toBe("/keyed!");
+  expect(await hub.stop()).toBe(0);
+});
+
 describe("a hub that does not start", () => {
   const serve = (config: string) => startChild(process.execPath, ["bin/mixdown.js", "serve", "--config", config]);
 
