@@ -7,6 +7,7 @@ import type {
   Template,
   Templates,
 } from "../schemas/model/instance.ts";
+import type { Checks } from "./checker.ts";
 
 /**
  * What became of one batch. Expected outcomes are values; throwing means a bug, which the hub takes for `retry`.
@@ -145,6 +146,8 @@ export interface Adapter<T extends Template = Template, S extends z.ZodType = z.
   validate?(config: z.output<S>, instances: readonly InstanceDeclaration[]): readonly ConfigProblem[];
   /** How many label combinations it can keep, so that the hub hands out that many before it says overflow. */
   tupleBudget?(config: z.output<S>): number;
+  /** Set by adapters that policy rules can ask. */
+  readonly checks?: Checks<z.output<S>>;
   open(config: z.output<S>, host: Host): Promise<Outlet<T> | Aggregator<T>>;
 }
 

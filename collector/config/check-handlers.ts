@@ -6,7 +6,7 @@ import { nearest } from "../../schemas/model/nearest.ts";
 import { readAdapterExpressions } from "./adapter-expressions.ts";
 import type { ExpressionReader } from "./check-expressions.ts";
 import type { ReadInstance } from "./check-instances.ts";
-import type { NamedAction } from "./check-rules.ts";
+import type { NamedAction, NamedCheck } from "./check-rules.ts";
 import type { ReadHandler } from "./checked.ts";
 import type { FindPlugin, PluginFault } from "./plugin-outcome.ts";
 import type { Path, Report } from "./problem.ts";
@@ -21,6 +21,8 @@ export interface HandlerChecks {
   readonly expressions: ExpressionReader;
   readonly instances: ReadonlyMap<string, ReadInstance>;
   readonly actions: readonly NamedAction[];
+  /** What policy rules ask. */
+  readonly asked: readonly NamedCheck[];
   /** False if a file could not be read whole: then what rules send is not known for sure. */
   readonly complete: boolean;
 }
@@ -40,6 +42,7 @@ function checkHandler({ key: name, value }: Entry, checks: HandlerChecks, report
   if (adapter === undefined) return [];
   const path: Path = ["handlers", name, "params"];
   refuseTemplates(name, adapter, checks, report);
+  refuseQuestions(name, adapter, checks, report);
   const given = child(value, "params");
   const tree: Tree = given === undefined || isEmpty(given) ? { kind: "map", at: value.at, entries: [] } : given;
   if (tree.kind !== "map") return []; // The shape of the whole has said so.
@@ -95,6 +98,20 @@ function unknownAdapter(type: string, adapters: readonly Adapter[]): PluginFault
   const expected =
     suggestion === undefined ? `${oneOf(types)}, an npm package, or a file such as ./NAME.ts` : undefined;
   return { message: `unknown adapter "${type}"`, suggestion, expected };
+}
+
+/** A policy rule may ask adapters that decide, with an instance or without as they want it. */
+function refuseQuestions(handler: string, { type, checks }: Adapter, { asked }: HandlerChecks, report: Report): void {
+  for (const { handler: use, hasInstance, isStore } of asked) {
+    if (use?.meant !== handler || isStore) continue;
+    const { at, path } = use;
+    if (checks === undefined)
+      report({ at, path, message: `the adapter ${type} of handler "${handler}" does not decide on requests` });
+    else if (checks.instance === "required" && !hasInstance)
+      report({ at, path, message: `handler "${handler}" must be asked about an instance`, expected: '"instance"' });
+    else if (checks.instance === "none" && hasInstance)
+      report({ at, path, message: `handler "${handler}" reads the request itself, and takes no instance` });
+  }
 }
 
 function refuseTemplates(

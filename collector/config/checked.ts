@@ -8,6 +8,7 @@ import type {
   TraceSpanDeclaration,
 } from "../../schemas/model/instance.ts";
 import type { Expression } from "../expr/expression.ts";
+import type { CheckedPolicy } from "./checked-policy.ts";
 import type { LaneConfig } from "./lane-schema.ts";
 import type { HubConfig } from "./schema.ts";
 import type { ShownConfig } from "./show-config.ts";
@@ -84,6 +85,14 @@ export interface CheckedRule {
   readonly actions: readonly { readonly handler: string; readonly instances: readonly string[] }[];
 }
 
+/** A policy rule with its expressions checked and its names resolved. */
+export interface CheckedPolicyRule {
+  readonly name: string;
+  /** Absent: the rule always applies. */
+  readonly match: Expression | undefined;
+  readonly policy: CheckedPolicy;
+}
+
 /** A handler with its adapter found and its params checked. */
 export interface ReadHandler {
   readonly name: string;
@@ -108,7 +117,10 @@ export interface CheckedConfig {
   readonly vocabulary: Vocabulary;
   readonly handlers: ReadonlyMap<string, CheckedHandler>;
   readonly instances: ReadonlyMap<string, CheckedInstance>;
+  /** Those that send something somewhere. */
   readonly rules: readonly CheckedRule[];
+  /** Those that decide, in the order in which they are tried. */
+  readonly policy: readonly CheckedPolicyRule[];
   /** What may be shown of it. */
   readonly shown: ShownConfig;
 }

@@ -162,7 +162,7 @@ describe("everything wrong is told at once, with its place", () => {
       [
         'a.yaml:2:9: "adapter" is missing (expected text)',
         'a.yaml:4:5: "name" is missing (expected text)',
-        'a.yaml:4:5: "actions" is missing (expected a list)',
+        "a.yaml:4:5: the rule does nothing (expected one of actions, deny, allow, limit, check)",
       ],
     ],
     [

@@ -6,7 +6,7 @@ import { type Compile, createExpressionReader } from "./check-expressions.ts";
 import { checkHandlers } from "./check-handlers.ts";
 import { checkInstances } from "./check-instances.ts";
 import { checkListeners, type ReadFile, reasonOf, resolveTlsPath, tlsFiles } from "./check-listeners.ts";
-import { checkRules, type NamedAction } from "./check-rules.ts";
+import { checkRules, type NamedAction, type NamedCheck } from "./check-rules.ts";
 import { checkSyslog } from "./check-syslog.ts";
 import { defineVocabulary } from "./check-vocabulary.ts";
 import type { CheckedConfig, CheckedHandler, CheckedInstance, ReadHandler } from "./checked.ts";
@@ -122,10 +122,10 @@ function check(
   const instances = checkInstances(withBuiltIns(declared, ruleTrees), expressions, report);
   const instanceNames = new Set([...keysOf(declared), ...builtInNames]);
   const names = { handlers: keysOf(section("handlers")), instances: instanceNames, complete };
-  const { rules, actions } = checkRules(ruleTrees, names, expressions, report);
+  const { rules, actions, policy, asked } = checkRules(ruleTrees, names, expressions, report);
   const handlers = checkHandlers(
     section("handlers"),
-    { adapters: options.adapters, findPlugin: options.findPlugin, expressions, instances, actions, complete },
+    { adapters: options.adapters, findPlugin: options.findPlugin, expressions, instances, actions, asked, complete },
     report,
   );
   checkListeners(section("listeners"), options.readFile, report);
@@ -150,9 +150,10 @@ function check(
       handlers: withLanes(handlers, config),
       instances: whole,
       rules,
+      policy,
       shown,
     },
-    warnings: unused(merged, actions),
+    warnings: unused(merged, actions, asked),
   };
 }
 
@@ -195,9 +196,12 @@ function tlsPaths(tls: Tree | undefined): Record<string, string> {
   return Object.fromEntries(named.map(({ key, value }) => [key, resolveTlsPath(value, textOf(value) ?? "")]));
 }
 
-function unused(merged: MapTree, actions: readonly NamedAction[]): Finding[] {
-  const handlers = new Set(actions.map(({ handler }) => handler?.name));
-  const instances = new Set(actions.flatMap((action) => action.instances.map(({ name }) => name)));
+function unused(merged: MapTree, actions: readonly NamedAction[], asked: readonly NamedCheck[]): Finding[] {
+  const handlers = new Set([...actions, ...asked].map(({ handler }) => handler?.name));
+  const instances = new Set([
+    ...actions.flatMap((action) => action.instances.map(({ name }) => name)),
+    ...asked.map(({ instance }) => instance?.name),
+  ]);
   const of = (section: "handlers" | "instances", used: ReadonlySet<string | undefined>, what: string) =>
     sectionOf(merged, section)
       .filter(({ key }) => !used.has(key))

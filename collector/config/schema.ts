@@ -2,6 +2,7 @@ import { z } from "zod";
 import { valueTypes } from "../../schemas/model/value.ts";
 import { instance } from "./instance-schema.ts";
 import { laneSettings } from "./lane-schema.ts";
+import { policySettings, ruleKinds } from "./policy-schema.ts";
 import { statsConfig } from "./stats-schema.ts";
 
 const expression = z.string().describe("An expression over attributes.");
@@ -117,6 +118,10 @@ const listener = z
       .enum(["inbound", "outbound"])
       .default("outbound")
       .describe("Which side reports, where nothing else tells."),
+    default: z
+      .enum(["allow", "deny"])
+      .default("allow")
+      .describe("What becomes of a request that no policy rule decides on."),
     trustForwardedClientCert: z.boolean().default(false).describe("Believe a logged x-forwarded-client-cert."),
   })
   .describe("One listening socket.");
@@ -127,22 +132,26 @@ const handler = z.strictObject({
   ...laneSettings,
 });
 
-const rule = z.strictObject({
-  name: z.string().min(1).describe("Unique name."),
-  match: z
-    .union([expression, z.boolean()])
-    .optional()
-    .describe("When the rule applies, an expression that is true or false; always, if absent."),
-  actions: z
-    .array(
-      z.strictObject({
-        handler: z.string().describe("Name of a handler."),
-        instances: z.array(z.string()).min(1).describe("Names of the instances that it gets."),
-      }),
-    )
-    .min(1)
-    .describe("Which instances go to which handlers."),
-});
+const rule = z
+  .strictObject({
+    name: z.string().min(1).describe("Unique name."),
+    match: z
+      .union([expression, z.boolean()])
+      .optional()
+      .describe("When the rule applies, an expression that is true or false; always, if absent."),
+    actions: z
+      .array(
+        z.strictObject({
+          handler: z.string().describe("Name of a handler."),
+          instances: z.array(z.string()).min(1).describe("Names of the instances that it gets."),
+        }),
+      )
+      .min(1)
+      .optional()
+      .describe("Which instances go to which handlers."),
+    ...policySettings,
+  })
+  .meta({ anyOf: ruleKinds.map((kind) => ({ required: [kind] })) });
 
 const attribute = z.strictObject({
   type: z.enum(valueTypes).describe("What it holds."),

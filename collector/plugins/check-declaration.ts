@@ -39,6 +39,20 @@ const isSchema: Check = (value) => {
   return undefined;
 };
 
+const isChecks: Check = (value) => {
+  const { instance, reads, open } = (typeof value === "object" && value !== null ? value : {}) as Record<
+    string,
+    unknown
+  >;
+  const isGood =
+    ["required", "optional", "none"].includes(String(instance)) &&
+    typeof reads === "function" &&
+    typeof open === "function";
+  return isGood
+    ? undefined
+    : { expected: '{ instance: "required", "optional" or "none", reads(config), open(config, host) }' };
+};
+
 /** What an adapter may declare, and what each of it must be. */
 const members: Readonly<Record<keyof Adapter, Check>> = {
   type: isName,
@@ -51,6 +65,7 @@ const members: Readonly<Record<keyof Adapter, Check>> = {
   reads: isOptional(isTexts),
   validate: isOptional(isFunction),
   tupleBudget: isOptional(isFunction),
+  checks: isOptional(isChecks),
 };
 
 /** The adapter that a module exports, or everything that is wrong with it. `name` is what the configuration calls it. */

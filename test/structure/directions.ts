@@ -12,7 +12,12 @@ const composition: Permission = { any: ["collector/", "adapters/"] };
 /** Settings are plain data that any stage may be typed by; schemas/ and the error table are everyone's. */
 const everyone: Required<Permission> = {
   any: ["schemas/", "collector/errors.ts"],
-  types: ["collector/config/schema.ts", "collector/config/stats-schema.ts", "collector/config/lane-schema.ts"],
+  types: [
+    "collector/config/schema.ts",
+    "collector/config/stats-schema.ts",
+    "collector/config/lane-schema.ts",
+    "collector/config/checked-policy.ts",
+  ],
 };
 
 /**
@@ -35,7 +40,7 @@ export const allowed: Readonly<Record<string, Permission>> = {
   "collector/normalize/": {},
   "collector/expr/": {},
   "collector/rules/": { any: ["collector/expr/"] },
-  "collector/check/": { any: ["collector/expr/"] },
+  "collector/check/": { any: ["collector/expr/", "collector/config/rate.ts"], types: ["adapters/checker.ts"] },
   "collector/dispatch/": { types: ["adapters/adapter.ts"] },
   "collector/stats/": { any: ["collector/expr/"] },
   // Counts what the stages report, so it implements their event types.
@@ -46,12 +51,13 @@ export const allowed: Readonly<Record<string, Permission>> = {
     types: ["adapters/adapter.ts", "collector/receivers/proxies.ts", "collector/receivers/proxy-statistics.ts"],
   },
   "collector/errors.ts": {},
-  "adapters/adapter.ts": {},
+  "adapters/adapter.ts": { types: ["adapters/checker.ts"] },
+  "adapters/checker.ts": { types: ["adapters/adapter.ts"] },
   "adapters/inventory.ts": { any: ["adapters/"] },
   "adapters/plugin.ts": { any: ["adapters/"] },
   "adapters/testing.ts": { any: ["adapters/"] },
   "adapters/shared/": { any: ["adapters/adapter.ts"] },
-  "adapters/": { any: ["adapters/adapter.ts", "adapters/shared/"] },
+  "adapters/": { any: ["adapters/adapter.ts", "adapters/checker.ts", "adapters/shared/"] },
   "schemas/": {},
 };
 

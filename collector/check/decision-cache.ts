@@ -1,0 +1,123 @@
+import type { Value } from "../../schemas/model/value.ts";
+import { isTimestamp } from "../../schemas/model/value.ts";
+import type { Slots } from "../expr/expression.ts";
+import type { Dependencies } from "./tracker.ts";
+
+/** Keeps what was decided under exactly what it depended on. */
+export interface DecisionCache<Kept> {
+  /** What was decided for a request that is the same in everything that the decision read. */
+  find(values: Slots): Kept | undefined;
+  keep(values: Slots, dependencies: Dependencies, kept: Kept): void;
+  readonly size: number;
+}
+
+/** One part of a request that a decision read: an attribute, or one entry of a map. */
+interface Part {
+  readonly slot: number;
+  readonly key: string | undefined;
+}
+
+/** Decisions that read the same parts. */
+interface Shape<Kept> {
+  readonly parts: readonly Part[];
+  readonly byValues: Map<string, { readonly kept: Kept; readonly untilMs: number }>;
+}
+
+/** Different sets of parts that are told apart; each costs a look-up. */
+const MAX_SHAPES = 16;
+
+/**
+ * A cache of decisions. Sound since evaluation is deterministic: a request that has the same values in the parts that a decision read would
+ * read them in the same order, get the same values, and so read nothing else.
+ */
+export function createDecisionCache<Kept>(maxEntries: number, now: () => number): DecisionCache<Kept> {
+  const shapes = new Map<string, Shape<Kept>>();
+  let size = 0;
+
+  const shapeOf = (parts: readonly Part[]): Shape<Kept> | undefined => {
+    const name = JSON.stringify(parts.map(({ slot, key }) => (key === undefined ? slot : [slot, key])));
+    const known = shapes.get(name);
+    if (known !== undefined || shapes.size >= MAX_SHAPES) return known;
+    const shape: Shape<Kept> = { parts, byValues: new Map() };
+    shapes.set(name, shape);
+    return shape;
+  };
+
+  /** The oldest go first, from the shape that has the most. */
+  const makeRoom = () => {
+    const [largest] = [...shapes.values()].sort((a, b) => b.byValues.size - a.byValues.size);
+    const [oldest] = largest?.byValues.keys() ?? [];
+    if (oldest !== undefined && largest?.byValues.delete(oldest)) size--;
+  };
+
+  return {
+    find(values) {
+      for (const { parts, byValues } of shapes.values()) {
+        const key = keyOf(values, parts);
+        const found = byValues.get(key);
+        if (found === undefined) continue;
+        if (found.untilMs > now()) return found.kept;
+        byValues.delete(key);
+        size--;
+      }
+      return undefined;
+    },
+    keep(values, dependencies, kept) {
+      if (dependencies.isOnce || dependencies.validForMs <= 0) return;
+      const parts = partsOf(dependencies);
+      if (parts.some(({ slot }) => isTimestamp(values[slot]))) return;
+      const shape = shapeOf(parts);
+      if (shape === undefined) return;
+      const key = keyOf(values, parts);
+      if (!shape.byValues.has(key)) {
+        if (size >= maxEntries) makeRoom();
+        size++;
+      }
+      shape.byValues.set(key, { kept, untilMs: now() + dependencies.validForMs });
+    },
+    get size() {
+      return size;
+    },
+  };
+}
+
+/** Maps of which single entries were read count by these entries; those that were used as a whole, and all other attributes, by their value. */
+function partsOf({ attributes, keys, wholes }: Dependencies): readonly Part[] {
+  return [...attributes.keys()]
+    .sort((a, b) => a - b)
+    .flatMap((slot): Part[] => {
+      const read = keys.get(slot);
+      if (read === undefined || wholes.has(slot)) return [{ slot, key: undefined }];
+      return [...read.keys()].sort().map((key) => ({ slot, key }));
+    });
+}
+
+/** The values of these parts as one text; different values never give the same. */
+function keyOf(values: Slots, parts: readonly Part[]): string {
+  let text = "";
+  for (const { slot, key } of parts) {
+    const value = values[slot];
+    text += key === undefined ? textOf(value) : entryOf(value, key);
+  }
+  return text;
+}
+
+/** A map that is not there is told apart from one without the entry: reading it fails otherwise. */
+function entryOf(map: Value | undefined, key: string): string {
+  return map instanceof Map ? textOf(map.get(key)) : `M${textOf(map)}`;
+}
+
+function textOf(value: Value | undefined): string {
+  switch (typeof value) {
+    case "undefined":
+      return "-";
+    case "string":
+      return `s${value.length}:${value}`;
+    case "object": {
+      const text = JSON.stringify(value instanceof Map ? [...value].sort() : value);
+      return `o${text.length}:${text}`;
+    }
+    default:
+      return `${typeof value}${value};`;
+  }
+}
