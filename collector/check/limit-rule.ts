@@ -1,4 +1,4 @@
-import type { Denial, LimitState } from "../../schemas/model/verdict.ts";
+import type { LimitState } from "../../schemas/model/verdict.ts";
 import type { CheckedLimit } from "../config/checked-policy.ts";
 import { parseRate, type Rate } from "../config/rate.ts";
 import { EvalFailure, type Expression, type Slots } from "../expr/expression.ts";

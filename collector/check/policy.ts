@@ -68,8 +68,8 @@ const refusedByDefault: Denial = { status: 403, code: 7, message: "no rule allow
  */
 export function createPolicy({ rules, revision, tracker, cache, newId }: PolicyOptions): Policy {
   const evaluate = (rule: PolicyRule, request: PendingRequest): Outcome | Promise<Outcome> | undefined => {
+    tracker.current = request.dependencies;
     if (rule.match !== undefined) {
-      tracker.current = request.dependencies;
       const matches = rule.match.evaluate(request.record.values);
       if (matches instanceof EvalFailure) return { kind: "error", detail: `match: ${matches.message}` };
       if (matches !== true) return undefined;
