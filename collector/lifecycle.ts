@@ -4,13 +4,15 @@ import { promClientSource } from "../adapters/shared/prom-client-source.ts";
 import type { ApiOptions } from "./admin/api/mount-api.ts";
 import { createMetricsPages, type MetricsPages } from "./admin/metrics-pages.ts";
 import { mountAdmin } from "./admin/server.ts";
+import { createConcurrency } from "./check/limits/concurrency.ts";
+import { createMemoryStore } from "./check/limits/memory-store.ts";
 import type { CheckedConfig } from "./config/checked.ts";
 import { systemClock } from "./dispatch/clock.ts";
 import { createHandlers, type HandlerSource, type Handlers } from "./dispatch/handlers.ts";
 import { createStorage } from "./dispatch/storage.ts";
 import { type Listener, openListeners } from "./listeners.ts";
 import { createPipeline } from "./pipeline.ts";
-import { type CompiledPlan, createIntakeState, createPlan, type IntakeState } from "./plan.ts";
+import { type CompiledPlan, createIntakeState, createPlan, type IntakeState, type PolicyParts } from "./plan.ts";
 import { openReceivers } from "./receivers/inventory.ts";
 import { openStats } from "./stats/stats.ts";
 import { createHubEvents, type HubEvents } from "./telemetry/events.ts";
@@ -58,14 +60,21 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
     retireMs: RETIRE_MS,
   });
   const state = createIntakeState(now);
-  const first = await applyHandlers(handlers, checked, state);
+  const steady = systemClock(() => performance.now());
+  const policy: LastingParts = {
+    stores: new Map([["memory", createMemoryStore({ maxKeys: MAX_BUDGETS, now })]]),
+    concurrency: createConcurrency(steady.now),
+    clock: steady,
+    onFault: events.lanes.fault,
+  };
+  const first = await applyHandlers(handlers, checked, state, policy);
   const rules = observeRules(metrics);
   rules.follow(first.plan.rules);
   const { stats: statsConfig } = checked.config;
   const stats =
     statsConfig === null ? undefined : await openStats({ config: statsConfig, directory: dataDir, log, now });
   if (stats !== undefined) observeStats(metrics, stats);
-  const pipeline = createPipeline(first.plan, { events: events.pipeline, lanes: handlers, stats });
+  const pipeline = createPipeline(first.plan, { events: events.pipeline, lanes: handlers, stats, now: steady.now });
   observeIntake(metrics, state);
   observeLanes(metrics, handlers.status, now);
   let ready = false;
@@ -105,7 +114,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
     listeners: Object.fromEntries(listeners.map(({ name, address }) => [name, address])),
     metrics,
     async reload(next) {
-      const applied = await applyHandlers(handlers, next, state, (compiled) => {
+      const applied = await applyHandlers(handlers, next, state, policy, (compiled) => {
         rules.follow(compiled.rules);
         pipeline.swap(compiled);
         running.follow(next);
@@ -144,15 +153,22 @@ function createRunning(first: CheckedConfig, now: () => number) {
   };
 }
 
+/** What policies share that a reload carries over: budgets, and who runs. */
+type LastingParts = Omit<PolicyParts, "checkers">;
+
+/** Budgets of limits kept in memory at once. */
+const MAX_BUDGETS = 1_000_000;
+
 /** Opens and changes handlers for a configuration, and compiles the plan that sends to them. */
 async function applyHandlers(
   handlers: Handlers,
   checked: CheckedConfig,
   state: IntakeState,
+  policy: LastingParts,
   swap: (plan: CompiledPlan) => void = () => {},
 ): Promise<{ plan: CompiledPlan; settled: Promise<void> }> {
   const prepared = await handlers.prepare(checked.handlers);
-  const plan = createPlan(checked, prepared.lanes, state);
+  const plan = createPlan(checked, prepared.lanes, state, { ...policy, checkers: prepared.checkers });
   const committed = prepared.commit();
   swap(plan);
   return { plan, settled: committed.then(() => prepared.retire()) };

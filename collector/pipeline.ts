@@ -1,5 +1,6 @@
 import { slotOf } from "../schemas/attributes/vocabulary.ts";
 import type { AccessLogBatch, AccessLogEntry, StreamOrigin } from "../schemas/model/access-log.ts";
+import type { CheckCall, CheckReceipt, RawCheck } from "../schemas/model/check-request.ts";
 import type {
   RawRecord,
   RecordBatch,
@@ -12,6 +13,8 @@ import type { Receipt } from "../schemas/model/receipt.ts";
 import { AttributeRecord, type Projection } from "../schemas/model/record.ts";
 import type { RawSpan, SpanBatch } from "../schemas/model/span.ts";
 import { isTimestamp } from "../schemas/model/value.ts";
+import type { Policy } from "./check/policy.ts";
+import { PendingRequest } from "./check/request.ts";
 
 /** Turns entries of one stream into records: writes every slot of the plan's projection, absent values too. */
 export type NormalizeEntry = (entry: AccessLogEntry, record: AttributeRecord) => void;
@@ -41,6 +44,15 @@ export interface Plan {
     readonly span: NormalizeSpan;
   };
   readonly rules: { report(record: AttributeRecord): boolean };
+  readonly checks: Checks;
+}
+
+/** How a plan decides on requests: what of them its policy reads, and the policy. */
+export interface Checks {
+  readonly projection: Projection;
+  /** Fills a record of `projection`, or says why the question is none. */
+  normalize(check: RawCheck, record: AttributeRecord): RecordProblem | undefined;
+  readonly policy: Policy;
 }
 
 /** Counts records for statistics; the same over all plans. */
@@ -75,6 +87,8 @@ export interface Pipeline {
   reportRecords(batch: RecordBatch): RecordReceipt | Promise<RecordReceipt>;
   /** The same for spans, whose senders always wait for an answer. */
   reportSpans(batch: SpanBatch): Receipt | Promise<Receipt>;
+  /** Decides on a request, wholly by one plan. Never rejects; takes no longer than the asker waits. */
+  check(call: CheckCall): CheckReceipt | Promise<CheckReceipt>;
   /** Puts another plan in place, from the next batch on. */
   swap(plan: Plan): void;
 }
@@ -85,13 +99,18 @@ export interface PipelineParts {
   readonly lanes: Lanes;
   /** Counts every record. */
   readonly stats?: StatsSink | undefined;
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
 }
+
+/** The verdict is there before the asker gives up. */
+const SHARE_OF_WAIT = 0.9;
 
 /** How long a sender that waits for an answer is held up before it is told to come again. */
 const MAX_WAIT_MS = 5_000;
 
 /** decode -> normalize -> rules -> dispatch: receivers hand over decoded batches, rules offer instances to lanes, statistics count every record. */
-export function createPipeline(first: Plan, { events, lanes, stats }: PipelineParts): Pipeline {
+export function createPipeline(first: Plan, { events, lanes, stats, now }: PipelineParts): Pipeline {
   let plan = first;
   let record = new AttributeRecord(plan.slots, plan.projection.slots);
 
@@ -167,6 +186,15 @@ export function createPipeline(first: Plan, { events, lanes, stats }: PipelinePa
     reportAccessLogs: (batch) => whenRoom(batch.answered === true, () => takeAccessLogs(batch)),
     reportRecords: (batch) => whenRoom(batch.answered === true, () => takeRecords(batch)),
     reportSpans: (batch) => whenRoom(true, () => takeSpans(batch)),
+    check({ check, byDefault, waitsMs }) {
+      const { checks, slots } = plan;
+      const asked = new AttributeRecord(slots, checks.projection.slots);
+      const problem = checks.normalize(check, asked);
+      if (problem !== undefined) return { problem };
+      const deadlineMs = now() + waitsMs * SHARE_OF_WAIT;
+      const verdict = checks.policy.check(new PendingRequest(asked, deadlineMs, () => rawOf(check)), byDefault);
+      return verdict instanceof Promise ? verdict.then((late) => ({ verdict: late })) : { verdict };
+    },
     swap(next) {
       plan = next;
       record = new AttributeRecord(next.slots, next.projection.slots);
@@ -175,6 +203,9 @@ export function createPipeline(first: Plan, { events, lanes, stats }: PipelinePa
 }
 
 const responseTime = slotOf("response.time");
+
+/** The request as the proxy sent it, where its front has that form. */
+const rawOf = (_check: RawCheck): undefined => undefined;
 
 /** When a record's request ended by its sender's clock, if anyone reads that, in milliseconds since the epoch. */
 function endOf({ values }: AttributeRecord): number | undefined {

@@ -1,4 +1,11 @@
+import { randomUUID } from "node:crypto";
+import type { OpenChecker } from "../adapters/checker.ts";
+import { slotOf } from "../schemas/attributes/vocabulary.ts";
 import { createProjection } from "../schemas/model/record.ts";
+import { compilePolicy } from "./check/compile-policy.ts";
+import { createDecisionCache } from "./check/decision-cache.ts";
+import type { ConcurrencyStore, LimitStore } from "./check/limits/limit-store.ts";
+import { slotsOfPolicy } from "./check/policy-slots.ts";
 import type { CheckedConfig } from "./config/checked.ts";
 import type { Lane } from "./dispatch/lane.ts";
 import { createAccessLogNormalizer } from "./normalize/access-log.ts";
@@ -8,7 +15,8 @@ import { createJsonNormalizer } from "./normalize/json-record.ts";
 import { createLogNormalizer } from "./normalize/log-record.ts";
 import { createRouteTemplates, type RoutesConfig, type RouteTemplates } from "./normalize/route-templates.ts";
 import { createSpanNormalizer } from "./normalize/span.ts";
-import type { Plan } from "./pipeline.ts";
+import type { Checks, Plan } from "./pipeline.ts";
+import { toLabelText } from "./rules/label-text.ts";
 import { createRuleTable, type RuleTable } from "./rules/rule-table.ts";
 import { statsSlots } from "./stats/stats.ts";
 
@@ -51,7 +59,12 @@ export interface CompiledPlan extends Plan {
 const MIN_TUPLES = 20_000;
 
 /** Compiles a checked configuration: the projection follows from what rules, instances and adapters read. */
-export function createPlan(checked: CheckedConfig, lanes: ReadonlyMap<string, Lane>, state: IntakeState): CompiledPlan {
+export function createPlan(
+  checked: CheckedConfig,
+  lanes: ReadonlyMap<string, Lane>,
+  state: IntakeState,
+  policy: PolicyParts,
+): CompiledPlan {
   const { config, vocabulary } = checked;
   const rules = createRuleTable({
     rules: checked.rules,
@@ -94,7 +107,52 @@ export function createPlan(checked: CheckedConfig, lanes: ReadonlyMap<string, La
       records: (origin) => (origin.kind === "report" ? reports.forOrigin(origin) : logs.forOrigin(origin)),
     },
     rules,
+    checks: createChecks(checked, policy, state),
   };
+}
+
+/** What policies of one hub share, over all configurations there were. */
+export interface PolicyParts {
+  /** Of the handlers of this configuration. */
+  readonly checkers: ReadonlyMap<string, OpenChecker>;
+  readonly stores: ReadonlyMap<string, LimitStore>;
+  readonly concurrency: ConcurrencyStore;
+  readonly clock: { now(): number; after(ms: number, callback: () => void): () => void };
+  onFault(handler: string, error: unknown): void;
+}
+
+/** Decisions kept to be given again. */
+const CACHED_DECISIONS = 10_000;
+
+/** Compiles the policy, which reads what it needs and nothing of what telemetry does. */
+function createChecks(checked: CheckedConfig, parts: PolicyParts, state: IntakeState): Checks {
+  const { vocabulary, policy: rules, shown, config } = checked;
+  const { clock } = parts;
+  const policy = compilePolicy({
+    ...{ rules, vocabulary, revision: shown.revision, instances: new Map() },
+    ...{ checkers: parts.checkers, stores: parts.stores, concurrency: parts.concurrency },
+    cache: createDecisionCache(CACHED_DECISIONS, clock.now),
+    toText: toLabelText,
+    now: clock.now,
+    after: clock.after,
+    newId: randomUUID,
+    onFault: parts.onFault,
+  });
+  const projection = createProjection(policySlots(checked));
+  const reports = createJsonNormalizer({ vocabulary, projection, routes: state.routesFor(config.routes) });
+  return {
+    projection,
+    policy,
+    normalize: ({ value }, record) => reports.forOrigin({ kind: "report" })({ index: 0, value }, record),
+  };
+}
+
+/** The slots that policy rules and those whom they ask may read. */
+function policySlots({ policy, handlers, vocabulary }: CheckedConfig): number[] {
+  const asked = policy.flatMap(({ policy: rule }) => (rule.kind === "check" ? [handlers.get(rule.handler)] : []));
+  const names = asked.flatMap((handler) => handler?.adapter.checks?.reads(handler.params) ?? []);
+  const slots = policy.flatMap((rule) => slotsOfPolicy(rule));
+  return [...slots, ...names.flatMap((name) => vocabulary.slot(name) ?? []), slotOf("request.id")];
 }
 
 /** What adapters read beside the instances they get, such as trace ids. */

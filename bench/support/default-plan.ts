@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inventory } from "../../adapters/inventory.ts";
+import { createConcurrency } from "../../collector/check/limits/concurrency.ts";
 import type { CheckedConfig } from "../../collector/config/checked.ts";
 import { defaultConfigFile } from "../../collector/config/defaults.ts";
 import { loadConfig } from "../../collector/config/load.ts";
@@ -67,15 +68,24 @@ export async function createDefaultPipeline(withStats: boolean): Promise<BenchPi
     retireMs: 0,
   });
   const prepared = await handlers.prepare(checked.handlers);
-  const plan = createPlan(checked, prepared.lanes, createIntakeState(Date.now));
+  const plan = createPlan(checked, prepared.lanes, createIntakeState(Date.now), {
+    checkers: prepared.checkers,
+    stores: new Map(),
+    concurrency: createConcurrency(clock.now),
+    clock,
+    onFault() {},
+  });
   await prepared.commit();
   const events = { batch() {} };
   if (checked.config.stats === null)
-    return { pipeline: createPipeline(plan, { events, lanes: handlers }), close: () => handlers.close(0) };
+    return {
+      pipeline: createPipeline(plan, { events, lanes: handlers, now: clock.now }),
+      close: () => handlers.close(0),
+    };
   const directory = mkdtempSync(join(tmpdir(), "mixdown-bench-"));
   const stats = await openStats({ config: checked.config.stats, directory, log, now: Date.now });
   return {
-    pipeline: createPipeline(plan, { events, lanes: handlers, stats }),
+    pipeline: createPipeline(plan, { events, lanes: handlers, stats, now: clock.now }),
     async close() {
       await handlers.close(0);
       await stats.close();

@@ -6,7 +6,7 @@ import type { Expression } from "../expr/expression.ts";
 import { EvalFailure } from "../expr/expression.ts";
 import { createChanges } from "./changes.ts";
 import { createCheckRule } from "./check-rule.ts";
-import { createDecisionCache } from "./decision-cache.ts";
+import type { DecisionCache } from "./decision-cache.ts";
 import { createDenyRule } from "./deny-rule.ts";
 import { createLimitRule } from "./limit-rule.ts";
 import type { ConcurrencyStore, LimitStore } from "./limits/limit-store.ts";
@@ -33,8 +33,8 @@ export interface CompilePolicyOptions {
   /** Where budgets are kept: `memory`, and handlers by name. */
   readonly stores: ReadonlyMap<string, LimitStore>;
   readonly concurrency: ConcurrencyStore;
-  /** Decisions kept to be given again; 0 for none. */
-  readonly cacheEntries: number;
+  /** Keeps decisions to be given again. */
+  readonly cache: DecisionCache<Decided> | undefined;
   readonly toText: ToText;
   /** Milliseconds; only differences count. */
   now(): number;
@@ -47,7 +47,7 @@ const requestId = slotOf("request.id");
 
 /** Compiles policy rules: expressions tell what they read, so that a decision is kept under exactly that. */
 export function compilePolicy(options: CompilePolicyOptions): Policy {
-  const { rules, vocabulary, revision, cacheEntries, now, newId } = options;
+  const { rules, vocabulary, revision, cache, newId } = options;
   const tracker = new Tracker();
   const track: Track = (expression) => {
     const compiled = compileTracked(expression.text, { vocabulary }, tracker);
@@ -55,7 +55,6 @@ export function compilePolicy(options: CompilePolicyOptions): Policy {
     return compiled.expression;
   };
   const texts = createTexts(track, options.toText);
-  const cache = cacheEntries > 0 ? createDecisionCache<Decided>(cacheEntries, now) : undefined;
 
   const actOf = (name: string, rule: CheckedPolicy): PolicyRule["act"] => {
     if (rule.kind === "deny") return createDenyRule(rule, texts);

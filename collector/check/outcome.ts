@@ -15,11 +15,15 @@ export const noChanges: Changes = {};
 export function joinChanges(first: Changes, second: Changes): Changes {
   if (first === noChanges) return second;
   if (second === noChanges) return first;
-  const list = <T>(a: readonly T[] = [], b: readonly T[] = []): readonly T[] => [...a, ...b];
+  const list = <T>(name: "upstream" | "client" | "query", pick: (changes: Changes) => readonly T[] | undefined) => {
+    const all = [...(pick(first) ?? []), ...(pick(second) ?? [])];
+    return all.length === 0 ? {} : { [name]: all };
+  };
+  const metadata = { ...first.metadata, ...second.metadata };
   return {
-    upstream: list(first.upstream, second.upstream),
-    client: list(first.client, second.client),
-    query: list(first.query, second.query),
-    metadata: { ...first.metadata, ...second.metadata },
+    ...list("upstream", ({ upstream }) => upstream),
+    ...list("client", ({ client }) => client),
+    ...list("query", ({ query }) => query),
+    ...(Object.keys(metadata).length > 0 && { metadata }),
   };
 }

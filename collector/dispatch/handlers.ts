@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Adapter, Aggregator, Host, Outlet } from "../../adapters/adapter.ts";
+import type { OpenChecker } from "../../adapters/checker.ts";
 import { errorText } from "../../schemas/model/error-text.ts";
 import type { InstanceDeclaration, Template } from "../../schemas/model/instance.ts";
 import type { LaneConfig } from "../config/lane-schema.ts";
@@ -7,7 +8,7 @@ import { HubError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
 import { createDirectLane } from "./direct-lane.ts";
 import { createGate, type Gate } from "./gate.ts";
-import { openInTime } from "./in-time.ts";
+import { closeInTime, openInTime } from "./in-time.ts";
 import type { Lane, LaneEvents, LaneState } from "./lane.ts";
 import { Ledger } from "./ledger.ts";
 import { createOutletLane } from "./outlet-lane.ts";
@@ -65,6 +66,8 @@ export interface Handlers extends Gate {
 export interface PreparedHandlers {
   /** The lanes of the new configuration. */
   readonly lanes: ReadonlyMap<string, Lane>;
+  /** What policy rules of the new configuration can ask, by handler. */
+  readonly checkers: ReadonlyMap<string, OpenChecker>;
   /** Makes the change: new definitions hold when the call returns, so it goes with the swap of the plan. Rejects if something that moves with them failed, such as a listener. */
   commit(): Promise<void>;
   /** Closes what the new configuration no longer has, after the swap. Lanes go on in the background until they are empty, or time is up. */
@@ -75,6 +78,8 @@ interface OpenHandler {
   readonly source: HandlerSource;
   readonly account: Account;
   readonly opened: Outlet<Template> | Aggregator<Template>;
+  /** What policy rules ask. */
+  readonly checker: OpenChecker | undefined;
   readonly lane: Lane;
   /** The log on disk may be opened by this lane: its former owner has closed it. */
   takeOver(former: Promise<void>): void;
@@ -112,9 +117,11 @@ export function createHandlers(options: HandlersOptions): Handlers {
     try {
       const host = hostFor(source, (reason, count) => lane?.adapterDropped(reason, count));
       const opened = await openInTime(() => adapter.open(params, host), clock);
+      const { checks } = adapter;
+      const checker = checks && (await openInTime(() => checks.open(params, host), clock));
       if (!("deliver" in opened)) {
         lane = createDirectLane(name, opened, { ledger, events, clock });
-        return { source, account, opened, lane, takeOver: () => {} };
+        return { source, account, opened, checker, lane, takeOver: () => {} };
       }
       const place = await storage.place(source, ledger, hasFormer);
       lane = createOutletLane({
@@ -122,16 +129,20 @@ export function createHandlers(options: HandlersOptions): Handlers {
         openBacklog: (parts) => place.openBacklog({ ...parts, onChange: both(parts.onChange, gate.changed) }),
         bury: place.bury,
       });
-      return { source, account, opened, lane, takeOver: place.takeOver };
+      return { source, account, opened, checker, lane, takeOver: place.takeOver };
     } catch (error) {
       throw new HubError("HANDLER_OPEN_FAILED", `handler ${name}: ${errorText(error)}`, { cause: error });
     }
   };
 
-  const retire = async ({ account, lane }: OpenHandler): Promise<void> => {
+  const retire = async ({ source, account, lane, checker }: OpenHandler): Promise<void> => {
     account.retiring.add(lane);
-    await lane.close(retireMs);
+    await Promise.all([lane.close(retireMs), closeChecker(source.name, checker)]);
     account.retiring.delete(lane);
+  };
+
+  const closeChecker = async (name: string, checker: OpenChecker | undefined): Promise<void> => {
+    if (checker !== undefined) await closeInTime(checker, clock, (error) => events.fault(name, error));
   };
 
   return {
@@ -159,12 +170,19 @@ export function createHandlers(options: HandlersOptions): Handlers {
         }
       } catch (error) {
         for (const { takeOver } of opened) takeOver(Promise.reject(new Error("the reload was called off")));
-        await Promise.all(opened.map(({ lane }) => lane.close(0)));
+        await Promise.all(
+          opened.flatMap(({ source, lane, checker }) => [lane.close(0), closeChecker(source.name, checker)]),
+        );
         throw error;
       }
       const before = open;
       return {
         lanes: new Map([...next].map(([name, { lane }]) => [name, lane])),
+        checkers: new Map(
+          [...next].flatMap(([name, { checker }]): [string, OpenChecker][] =>
+            checker === undefined ? [] : [[name, checker]],
+          ),
+        ),
         async commit() {
           open = next;
           gate.changed();
@@ -182,6 +200,7 @@ export function createHandlers(options: HandlersOptions): Handlers {
     },
     async close(deadlineMs) {
       await Promise.all([...open.values()].map(({ lane }) => lane.close(deadlineMs)));
+      await Promise.all([...open.values()].map(({ source, checker }) => closeChecker(source.name, checker)));
       await Promise.all(background);
       open.clear();
       await storage.close();

@@ -1,14 +1,15 @@
-import type { Aggregator, Outlet } from "../../adapters/adapter.ts";
-import type { Template } from "../../schemas/model/instance.ts";
 import type { Clock } from "./clock.ts";
 
 /** Longest that an adapter may take to open or to close. */
 export const IN_TIME_MS = 10_000;
 
-type Opened = Outlet<Template> | Aggregator<Template>;
+/** What opens, and has to be closed. */
+interface Opened {
+  close(): Promise<void>;
+}
 
 /** What an adapter opens, unless that takes too long: then it is closed as soon as it is there after all. */
-export async function openInTime(open: () => Promise<Opened>, clock: Clock): Promise<Opened> {
+export async function openInTime<T extends Opened>(open: () => Promise<T>, clock: Clock): Promise<T> {
   const opening = open();
   try {
     return await inTime(opening, clock, `the adapter is not open after ${IN_TIME_MS / 1000} s`);

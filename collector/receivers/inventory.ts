@@ -6,6 +6,7 @@ import { createStandardServices } from "../transport/standard-services.ts";
 import type { MessageSink } from "../transport/syslog/server.ts";
 import { envoyAls } from "./envoy-als/index.ts";
 import { envoyMetrics } from "./envoy-metrics/index.ts";
+import { jsonCheck } from "./json-check/index.ts";
 import { jsonReport } from "./json-report/index.ts";
 import { otlp } from "./otlp/index.ts";
 import { createProxyTable, type ProxyTable } from "./proxies.ts";
@@ -14,7 +15,15 @@ import { syslog } from "./syslog/index.ts";
 import { zipkin } from "./zipkin/index.ts";
 
 /** Every way in, one line each. */
-export const receivers: readonly ReceiverDefinition[] = [envoyAls, envoyMetrics, otlp, zipkin, jsonReport, syslog];
+export const receivers: readonly ReceiverDefinition[] = [
+  envoyAls,
+  envoyMetrics,
+  otlp,
+  zipkin,
+  jsonReport,
+  syslog,
+  jsonCheck,
+];
 
 /** What all receivers work with. */
 export interface ReceiversOptions {

@@ -1,6 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { FastifyInstance } from "fastify";
 import type { AccessLogBatch, ListenerTrust } from "../../schemas/model/access-log.ts";
+import type { CheckCall, CheckReceipt } from "../../schemas/model/check-request.ts";
 import type { RecordBatch, RecordReceipt } from "../../schemas/model/raw-record.ts";
 import type { Receipt } from "../../schemas/model/receipt.ts";
 import type { SpanBatch } from "../../schemas/model/span.ts";
@@ -17,6 +18,8 @@ export interface Intake {
   reportRecords(batch: RecordBatch): RecordReceipt | Promise<RecordReceipt>;
   /** Reads the spans as far as they go for now. */
   reportSpans(batch: SpanBatch): Receipt | Promise<Receipt>;
+  /** Decides on a request. Never rejects; takes no longer than the asker waits. */
+  check(call: CheckCall): CheckReceipt | Promise<CheckReceipt>;
 }
 
 /** What receivers tell, to be counted; `source` is the receiver's. */

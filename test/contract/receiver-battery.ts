@@ -125,6 +125,7 @@ function start(receiver: ReceiverDefinition, gate?: Promise<void>) {
     reportAccessLogs: report,
     reportSpans: report,
     reportRecords: () => ({ accepted: 0, malformed: 0, rejected: [] }),
+    check: () => ({ problem: { reason: "unexpected", error: "nobody asks here" } }),
   };
   const methods = receiver
     .open({ intake, events, proxies: createProxyTable(() => 0), now: Date.now })

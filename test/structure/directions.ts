@@ -41,7 +41,7 @@ export const allowed: Readonly<Record<string, Permission>> = {
   "collector/expr/": {},
   "collector/rules/": { any: ["collector/expr/"] },
   "collector/check/": { any: ["collector/expr/", "collector/config/rate.ts"], types: ["adapters/checker.ts"] },
-  "collector/dispatch/": { types: ["adapters/adapter.ts"] },
+  "collector/dispatch/": { types: ["adapters/adapter.ts", "adapters/checker.ts"] },
   "collector/stats/": { any: ["collector/expr/"] },
   // Counts what the stages report, so it implements their event types.
   "collector/telemetry/": { types: ["collector/", "adapters/adapter.ts"] },

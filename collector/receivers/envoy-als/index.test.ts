@@ -44,6 +44,7 @@ async function start(wait: () => Promise<void> | undefined = () => undefined): P
       reportAccessLogs: (batch) => wait()?.then(() => read(batch)) ?? read(batch),
       reportRecords: () => ({ accepted: 0, malformed: 0, rejected: [], leftOut: [] }),
       reportSpans: () => ({ accepted: 0, malformed: 0 }),
+      check: () => ({ problem: { reason: "unexpected", error: "nobody asks here" } }),
     },
     events: {
       streamOpened: () => count("open"),

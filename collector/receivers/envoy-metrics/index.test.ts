@@ -20,6 +20,7 @@ async function start() {
       reportAccessLogs: () => ({ accepted: 0, malformed: 0 }),
       reportRecords: () => ({ accepted: 0, malformed: 0, rejected: [] }),
       reportSpans: () => ({ accepted: 0, malformed: 0 }),
+      check: () => ({ problem: { reason: "unexpected", error: "nobody asks here" } }),
     },
     events: {
       streamOpened: (source) => void counts.push(`${source} opened`),

@@ -27,7 +27,10 @@ function open(batches: number) {
   };
   const none = () => ({ accepted: 0, malformed: 0, rejected: [] });
   const receiver = otlp.open({
-    intake: { reportAccessLogs: none, reportRecords: none, reportSpans },
+    intake: {
+      ...{ reportAccessLogs: none, reportRecords: none, reportSpans },
+      check: () => ({ problem: { reason: "unexpected", error: "nobody asks here" } }),
+    },
     events: {
       streamOpened() {},
       streamClosed() {},
