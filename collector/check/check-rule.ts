@@ -92,7 +92,7 @@ function createQuestion(
   { instance, vocabulary, track }: CheckRuleOptions,
 ): Question | EvalFailure {
   const { record, dependencies } = request;
-  const valueOf = (attribute: string): { slot: number; value: Value | undefined } => {
+  const slotValue = (attribute: string): { slot: number; value: Value | undefined } => {
     const slot = vocabulary.slot(attribute);
     if (slot === undefined) throw new Error(`there is no attribute ${attribute}`);
     const value = record.values[slot];
@@ -111,12 +111,12 @@ function createQuestion(
   }
   return {
     get(attribute) {
-      const { slot, value } = valueOf(attribute);
+      const { slot, value } = slotValue(attribute);
       if (value instanceof Map) dependencies.whole(slot);
       return value;
     },
     entry(attribute, key) {
-      const { value } = valueOf(attribute);
+      const { value } = slotValue(attribute);
       if (!(value instanceof Map)) return undefined;
       const found = value.get(key);
       dependencies.key(value, key, found !== undefined);
