@@ -22,7 +22,8 @@ const isName: Check = (value) =>
     ? undefined
     : { expected: "a name of lower-case letters, digits and hyphens" };
 
-const templates = ["metric", "logentry", "edge", "tracespan", "point"] satisfies Adapter["accepts"][number][];
+/** What rules send; points come from an adapter's own sums. */
+const templates = ["metric", "logentry", "edge", "tracespan"] satisfies Adapter["accepts"][number][];
 const takesTemplates: Check = (value) => {
   const list: readonly unknown[] = Array.isArray(value) ? value : [];
   const unknown = list.find((item) => !templates.some((template) => template === item));

@@ -110,6 +110,14 @@ describe("delivering", () => {
     }
   });
 
+  test("changed settings that an aggregator throws over reject, and throw nothing at the others", async () => {
+    const reconfigure = () => {
+      throw new Error("no");
+    };
+    const { opened } = await open({ record() {}, close, reconfigure });
+    await expect(call(opened.reconfigure, {}, [])).rejects.toThrow("no");
+  });
+
   test("a record that is changed in an aggregator is told as an error", async () => {
     const { opened } = await open({ record: (instance: { value: number }) => void instance.value++, close });
     expect(() => call(opened.record, aMetric("m"))).toThrow(TypeError);
@@ -159,15 +167,18 @@ describe("what is called outside of a delivery", () => {
     ]);
   });
 
-  test.each([undefined, [null], [{ template: "metric" }]])("a harvest of %o is empty", async (points) => {
-    const { opened, host } = await open({
-      deliver,
-      close,
-      sums: { intervalMs: 1000, record() {}, harvest: () => points },
-    });
-    expect((opened.sums as { harvest(): unknown }).harvest()).toEqual([]);
-    expect(host.logged).toHaveLength(1);
-  });
+  test.each([undefined, [null], [{ template: "metric" }], [{ template: "point", records: NaN }]])(
+    "a harvest of %o is empty",
+    async (points) => {
+      const { opened, host } = await open({
+        deliver,
+        close,
+        sums: { intervalMs: 1000, record() {}, harvest: () => points },
+      });
+      expect((opened.sums as { harvest(): unknown }).harvest()).toEqual([]);
+      expect(host.logged).toHaveLength(1);
+    },
+  );
 
   test.each(odd)("closing that fails is only told", async (reason) => {
     const { opened, host } = await open({ deliver, close: () => Promise.reject(reason) });

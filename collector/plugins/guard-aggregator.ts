@@ -17,7 +17,11 @@ export function guardAggregator(aggregator: Aggregator<Template>, { log }: Guard
     },
     ...(reconfigure === undefined
       ? {}
-      : { reconfigure: (config, instances) => reconfigure.call(aggregator, config, instances) }),
+      : {
+          async reconfigure(config, instances) {
+            await reconfigure.call(aggregator, config, deepFreeze([...instances]));
+          },
+        }),
     close: () => closeQuietly(aggregator, log),
   };
 }

@@ -1,7 +1,7 @@
 import type { AdapterLog, Deliverable, Outlet, Sums } from "../../adapters/adapter.ts";
 import { deepFreeze } from "../../schemas/model/deep-freeze.ts";
 import { errorText } from "../../schemas/model/error-text.ts";
-import type { Template } from "../../schemas/model/instance.ts";
+import type { PointInstance, Template } from "../../schemas/model/instance.ts";
 import { closeQuietly, type GuardedHost } from "./guarded-host.ts";
 
 /** An outlet whose faults are those of its own lane, and which cannot change what it is given. */
@@ -51,7 +51,7 @@ function guardSums(sums: Sums, { log, drop }: GuardedHost): Sums {
     harvest(isLast) {
       try {
         const points: unknown = sums.harvest(isLast);
-        if (Array.isArray(points) && points.every((point) => point?.template === "point")) return points;
+        if (Array.isArray(points) && points.every(isPoint)) return points;
         log.error({}, '"sums.harvest" of the adapter gave no list of points');
       } catch (error) {
         log.error({ reason: errorText(error) }, '"sums.harvest" of the adapter threw');
@@ -59,4 +59,10 @@ function guardSums(sums: Sums, { log, drop }: GuardedHost): Sums {
       return [];
     },
   };
+}
+
+/** As far as the hub itself reads one: `records` goes into the ledger. */
+function isPoint(given: unknown): given is PointInstance {
+  const { template, records } = (given ?? {}) as Partial<PointInstance>;
+  return template === "point" && Number.isSafeInteger(records) && (records as number) >= 0;
 }

@@ -43,10 +43,10 @@ const scheme = "mixdown-plugin:";
 const own = new URL("../../adapters/", import.meta.url).href;
 const ending = extname(new URL(import.meta.url).pathname);
 /** What plug-ins import of the hub: these files of this hub, whichever other mixdown is installed beside the plug-in. */
-const contract: Readonly<Record<string, string>> = {
-  "mixdown/adapter": `${own}plugin${ending}`,
-  "mixdown/adapter/testing": `${own}testing${ending}`,
-};
+const contract: ReadonlyMap<string, string> = new Map([
+  ["mixdown/adapter", `${own}plugin${ending}`],
+  ["mixdown/adapter/testing", `${own}testing${ending}`],
+]);
 
 /** Installs hooks of Node's module loader; the URL of a plug-in's file carries the number of the import that it belongs to. */
 export function createPluginImporter(): PluginImporter {
@@ -56,7 +56,7 @@ export function createPluginImporter(): PluginImporter {
   const series = randomBytes(4).toString("hex");
 
   const resolveHook: ResolveHookSync = (specifier, context, next) => {
-    const url = contract[specifier];
+    const url = contract.get(specifier);
     if (url !== undefined) return { url, shortCircuit: true };
     const started = specifier.startsWith(scheme) ? attempts.get(specifier.slice(scheme.length)) : undefined;
     if (started !== undefined) {

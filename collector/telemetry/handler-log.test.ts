@@ -45,6 +45,14 @@ describe("a handler's log", () => {
     ]);
   });
 
+  test("goes on when the clock is set back", () => {
+    const { log, written, pass } = setUp();
+    for (let i = 0; i < 101; i++) log.info({ i }, "flood");
+    pass(-3_600_000);
+    log.info({}, "after");
+    expect(written.at(-1)).toEqual(["info", {}, "after"]);
+  });
+
   test("says nothing of cuts where there were none", () => {
     const { log, written, pass } = setUp();
     for (let i = 0; i < 300; i++) {

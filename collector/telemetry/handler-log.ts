@@ -24,7 +24,9 @@ export function createHandlerLog(lines: LogLines, { now, onCut }: HandlerLogOpti
   let cut = 0;
 
   function mayWrite(): boolean {
-    if (now() - since >= STRETCH_MS) {
+    const passedMs = now() - since;
+    // A clock that was set back starts a stretch, too.
+    if (passedMs >= STRETCH_MS || passedMs < 0) {
       if (cut > 0) lines.warn({ cut }, "the handler logged too much: lines were cut");
       since = now();
       written = 0;
