@@ -7,12 +7,14 @@ import { otlpLogs } from "./otlp-logs/index.ts";
 import { otlpMetrics } from "./otlp-metrics/index.ts";
 import { prometheus } from "./prometheus/index.ts";
 import { prometheusRemoteWrite } from "./prometheus-remote-write/index.ts";
+import { statsd } from "./statsd/index.ts";
 import { stdio } from "./stdio/index.ts";
 
 /** The built-in adapters. */
 export const inventory: readonly Adapter[] = [
   prometheus,
   prometheusRemoteWrite,
+  statsd,
   http,
   newrelic,
   loki,

@@ -12,6 +12,7 @@ import { otlpLogs } from "../../adapters/otlp-logs/index.ts";
 import { otlpMetrics } from "../../adapters/otlp-metrics/index.ts";
 import { prometheus } from "../../adapters/prometheus/index.ts";
 import { prometheusRemoteWrite } from "../../adapters/prometheus-remote-write/index.ts";
+import { statsd } from "../../adapters/statsd/index.ts";
 import { stdio } from "../../adapters/stdio/index.ts";
 import { aLogEntry, aPoint } from "../support/instances.ts";
 import { aMetric, aTuple, declareMetric } from "../support/metric-instance.ts";
@@ -69,6 +70,14 @@ adapterBattery(prometheusRemoteWrite, {
   ...points,
   params: { url: "http://prometheus.test/api/v1/write" },
   readme: readFileSync(new URL("../../adapters/prometheus-remote-write/README.md", import.meta.url), "utf8"),
+});
+
+adapterBattery(statsd, {
+  instances,
+  instance,
+  params: { address: "127.0.0.1:8125" },
+  readme: readFileSync(new URL("../../adapters/statsd/README.md", import.meta.url), "utf8"),
+  withoutHttp: "sends datagrams",
 });
 
 const logged = {

@@ -1,10 +1,10 @@
 import type { InstanceDeclaration } from "../../../schemas/model/instance.ts";
-import { nearest } from "../../../schemas/model/nearest.ts";
 import { parseDuration } from "../../../schemas/model/time-text.ts";
 import type { ConfigProblem } from "../../adapter.ts";
 import { bucketFault } from "./buckets.ts";
 import type { SeriesConfig } from "./config.ts";
-import { durationUnits, type MetricDefinition, toDefinitions } from "./definition.ts";
+import { type MetricDefinition, toDefinitions } from "./definition.ts";
+import { entryProblems } from "./metric-entries.ts";
 import type { Naming } from "./naming.ts";
 import { overflowLabel } from "./series.ts";
 
@@ -17,7 +17,8 @@ export function seriesProblems(
   const definitions = toDefinitions(config, instances, naming);
   return [
     ...expiryProblems(config),
-    ...entryProblems(config, instances),
+    ...entryProblems(config.metrics, instances),
+    ...bucketProblems(config),
     ...definitions.flatMap((definition) => [...labelProblems(config, definition, naming)]),
     ...nameProblems(config, definitions, naming),
   ];
@@ -32,41 +33,14 @@ function* expiryProblems({ expiry }: SeriesConfig): Generator<ConfigProblem> {
   };
 }
 
-function* entryProblems(config: SeriesConfig, instances: readonly InstanceDeclaration[]): Generator<ConfigProblem> {
-  const sent = new Map(instances.map((instance) => [instance.name, instance]));
-  for (const [name, { kind, unit, buckets }] of Object.entries(config.metrics)) {
-    const path = ["metrics", name];
-    const instance = sent.get(name);
-    if (instance === undefined) yield { path, message: unsentMessage(name, sent.keys()) };
-    if (
-      instance?.template === "metric" &&
-      instance.valueType === "DURATION" &&
-      unit !== undefined &&
-      !durationUnits.has(unit)
-    ) {
-      const units = [...durationUnits.keys()];
-      yield {
-        path: [...path, "unit"],
-        message: `"${unit}" is no unit of time${hint(unit, units)}; one of ${units.join(", ")}`,
-      };
-    }
+function* bucketProblems({ metrics }: SeriesConfig): Generator<ConfigProblem> {
+  for (const [name, { kind, buckets }] of Object.entries(metrics)) {
     if (buckets === undefined) continue;
-    if (kind !== "histogram")
-      yield { path: [...path, "buckets"], message: `a ${kind} has no buckets: use kind histogram` };
+    const path = ["metrics", name, "buckets"];
+    if (kind !== "histogram") yield { path, message: `a ${kind} has no buckets: use kind histogram` };
     const fault = bucketFault(buckets);
-    if (fault) yield { path: [...path, "buckets", ...fault.path], message: fault.message };
+    if (fault) yield { path: [...path, ...fault.path], message: fault.message };
   }
-}
-
-function unsentMessage(name: string, sent: Iterable<string>): string {
-  const names = [...sent];
-  const known = names.length === 0 ? "it gets none" : `it gets ${names.join(", ")}`;
-  return `no rule sends the instance "${name}" to this handler${hint(name, names)}; ${known}`;
-}
-
-function hint(name: string, candidates: Iterable<string>): string {
-  const close = nearest(name, candidates);
-  return close === undefined ? "" : `, did you mean "${close}"?`;
 }
 
 function* labelProblems(config: SeriesConfig, definition: MetricDefinition, naming: Naming): Generator<ConfigProblem> {
