@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createHandlerLog } from "./handler-log.ts";
 
@@ -116,6 +117,22 @@ describe("what an adapter hands over", () => {
     ["too much", { text: "x".repeat(1e5), more: 1 }, { cutFields: ["text", "more"], characters: 100_020 }],
   ])("%s", (_, fields, expected) => {
     expect(line(fields, "message")).toEqual(["info", expected, "message"]);
+  });
+
+  test("anything at all is a line of plain data of bounded size", () => {
+    fc.assert(
+      fc.property(
+        fc.anything({ withBigInt: true, withNullPrototype: true, withDate: true }),
+        fc.anything(),
+        (...args) => {
+          const [level, fields, message] = line(...args) ?? [];
+          expect(level).toBe("info");
+          expect(JSON.stringify(fields).length).toBeLessThan(10_000);
+          expect(JSON.parse(JSON.stringify(fields))).toEqual(fields);
+          expect(typeof message).toBe("string");
+        },
+      ),
+    );
   });
 
   test("errors keep name, message, stack and code", () => {

@@ -128,6 +128,12 @@ describe("an adapter from the guide, in a hub with others that do everything wro
     expect(await hub.total("requests_total")).toBe(count);
   });
 
+  test("keeps its secrets where the configuration is shown", async () => {
+    const shown = await (await hub.get("/api/v1/config")).text();
+    expect(shown).toContain(`${hook.url}/audit`);
+    expect(shown).not.toContain("s3cret");
+  });
+
   test.each(Object.keys(neverDelivering))("%s loses what it was sent, counted, and nothing else", async (name) => {
     const row = await waitFor(
       `the lane of ${name} to end`,
@@ -204,6 +210,31 @@ describe("an adapter that changes while the hub runs", () => {
     await send(hub, ["/third"]);
     await waitUntil("both events", () => versionOf("/second") !== undefined && versionOf("/third") !== undefined);
     expect([versionOf("/second"), versionOf("/third")]).toEqual([2, 3]);
+  });
+
+  test("loses nothing and sends nothing twice while it is loaded anew under load", async () => {
+    const before = await reloads("applied");
+    let sent = 0;
+    for (let version = 10; version < 15; version++) {
+      write("version.ts", `export const version: number = ${version};`);
+      while ((await reloads("applied")) < before + version - 9) {
+        await send(
+          hub,
+          Array.from({ length: 100 }, (_, i) => `/load/${sent + i}`),
+        );
+        sent += 100;
+      }
+    }
+    await waitUntil("everything", () => pathsOf("/load/").length >= sent);
+    expect(pathsOf("/load/")).toEqual(numbered("/load/", sent));
+    const versions = new Set(
+      received()
+        .filter(({ path }) => String(path).startsWith("/load/"))
+        .map((event) => event.version),
+    );
+    expect(versions.size).toBeGreaterThan(3);
+    write("version.ts", "export const version: number = 3;");
+    await waitUntil("the third version again", async () => (await reloads("applied")) === before + 6);
   });
 
   test("is refused with file and line when it is broken; the running one stays", async () => {
