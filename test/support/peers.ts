@@ -12,7 +12,9 @@ export type PeerProgram =
   | "openssl"
   | "nginx"
   | "haproxy"
-  | "otelcol";
+  | "otelcol"
+  | "kcat"
+  | "kafka";
 
 /** The folder that `.ci/install-peers` fills: MIXDOWN_PEERS, or mixdown-peers in the user's cache folder. */
 export function peersFolder(environment: NodeJS.ProcessEnv = process.env): string {
