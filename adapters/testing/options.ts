@@ -17,8 +17,21 @@ export interface ContractOptions<T extends Template> {
   readonly writtenAs?: string;
   /** Promises that do not hold for it, by the name of the test, each with the reason. */
   readonly exceptions?: Readonly<Record<string, string>>;
+  /** A fake of what the adapter sends to, where that is no HTTP backend behind `host.fetch`: the adapter under test must be made over it. */
+  readonly backend?: OwnBackend;
   /** Why no HTTP backend behind `host.fetch` takes what it sends; promises about the answers of one are left out then. */
   readonly withoutHttp?: string;
+}
+
+/** A fake of a backend of any kind; each test says first how it behaves. */
+export interface OwnBackend {
+  /**
+   * "well" takes everything; "busy" takes nothing now; "down" cannot be reached; "silent" never answers; "refusing" will never take
+   * what it is sent.
+   */
+  behave(as: "well" | "busy" | "down" | "silent" | "refusing"): void;
+  /** How many instances it has taken so far. */
+  taken(): number;
 }
 
 /** One promise of an adapter to the hub, as a test for any runner. */

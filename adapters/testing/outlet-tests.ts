@@ -5,10 +5,13 @@ import { type Delivery, isAggregator } from "../adapter.ts";
 import { fakeBackend } from "./backend.ts";
 import { fakeHost } from "./fake-host.ts";
 import type { ContractTest, Subject } from "./options.ts";
+import { ownBackendTests } from "./own-backend-tests.ts";
 
-/** What an adapter that sends batches promises the hub, tried against a fake of an HTTP backend behind `host.fetch`. */
-export function outletTests<T extends Template>({ open, options }: Subject<T>): ContractTest[] {
-  const { instances, instance, withoutHttp } = options;
+/** What an adapter that sends batches promises the hub, tried against its own fake, else one of an HTTP backend behind `host.fetch`. */
+export function outletTests<T extends Template>(subject: Subject<T>): ContractTest[] {
+  const { open, options } = subject;
+  const { instances, instance, withoutHttp, backend: ownBackend } = options;
+  if (ownBackend !== undefined) return ownBackendTests(subject, ownBackend);
 
   async function opened() {
     const backend = fakeBackend();
