@@ -1,6 +1,7 @@
 import type { Adapter } from "./adapter.ts";
 import { file } from "./file/index.ts";
 import { http } from "./http/index.ts";
+import { kafka } from "./kafka/index.ts";
 import { loki } from "./loki/index.ts";
 import { newrelic } from "./newrelic/index.ts";
 import { otlpLogs } from "./otlp-logs/index.ts";
@@ -17,6 +18,7 @@ export const inventory: readonly Adapter[] = [
   statsd,
   http,
   newrelic,
+  kafka,
   loki,
   otlpLogs,
   otlpMetrics,

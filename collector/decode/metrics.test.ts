@@ -56,12 +56,6 @@ describe("StreamMetricsMessage", () => {
     ]);
   });
 
-  it("passes over a time that is no number", () => {
-    const metric = [0x32, 1, 65, 0x1a, 0];
-    const { samples } = decodeStreamMetrics(Uint8Array.of(0x12, metric.length + 2, 0x22, metric.length, ...metric));
-    expect(samples).toEqual([{ name: "", kind: "counter", labels: undefined, value: 0, timestampMs: 0 }]);
-  });
-
   it("tells of an identifier that it cannot read", () => {
     expect(decodeStreamMetrics(Uint8Array.of(0x0a, 2, 0x0a, 9)).node).toBe("malformed");
   });

@@ -22,9 +22,7 @@ export class ByteWriter {
 
   /** A copy of what was written. */
   toBytes(): Uint8Array<ArrayBuffer> {
-    const bytes = Buffer.allocUnsafeSlow(this.length);
-    this.buffer.copy(bytes, 0, 0, this.length);
-    return new Uint8Array(bytes.buffer);
+    return new Uint8Array(this.buffer.subarray(0, this.length));
   }
 
   /** Opens a message in a field; give the result to `end`. */
@@ -37,14 +35,19 @@ export class ByteWriter {
   /** Closes the message that `begin` opened. */
   end(start: number): void {
     const size = this.length - start;
-    if (size < 128) this.buffer[start - 1] = size;
-    else this.endLong(start, size);
+    const extra = sizeOfVarint(size) - 1;
+    if (extra > 0) {
+      this.reserve(extra);
+      this.buffer.copyWithin(start + extra, start, this.length);
+    }
+    this.length = start - 1;
+    this.varint(size);
+    this.length += size;
   }
 
   /** A field number and wire type. */
   tag(field: number, wireType: number): void {
-    if (field < 16 && this.length < this.buffer.length) this.buffer[this.length++] = field * 8 + wireType;
-    else this.varint(field * 8 + wireType);
+    this.varint(field * 8 + wireType);
   }
 
   /** An integer from 0 to 2^53 - 1, or the low bits of an int32 or bool. */
@@ -121,15 +124,6 @@ export class ByteWriter {
     this.reserve(bytes.length);
     this.buffer.set(bytes, this.length);
     this.length += bytes.length;
-  }
-
-  private endLong(start: number, size: number): void {
-    const extra = sizeOfVarint(size) - 1;
-    this.reserve(extra);
-    this.buffer.copyWithin(start + extra, start, this.length);
-    this.length = start - 1;
-    this.varint(size);
-    this.length += size;
   }
 
   private shortAscii(text: string): boolean {

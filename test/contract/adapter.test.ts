@@ -6,6 +6,8 @@ import { z } from "zod";
 import { type Delivery, defineAdapter } from "../../adapters/adapter.ts";
 import { file } from "../../adapters/file/index.ts";
 import { http } from "../../adapters/http/index.ts";
+import { fakeCluster } from "../../adapters/kafka/fake-cluster.fixture.ts";
+import { createKafka } from "../../adapters/kafka/index.ts";
 import { loki } from "../../adapters/loki/index.ts";
 import { newrelic } from "../../adapters/newrelic/index.ts";
 import { otlpLogs } from "../../adapters/otlp-logs/index.ts";
@@ -100,6 +102,27 @@ adapterBattery(file, {
   readme: readFileSync(new URL("../../adapters/file/README.md", import.meta.url), "utf8"),
   withoutHttp: "writes to a file",
 });
+
+const brokers = fakeCluster();
+brokers.addTopic("audit", 3);
+
+adapterBattery(
+  createKafka(async () => () => brokers.connect),
+  {
+    params: { brokers: ["broker-1:9092"], topic: "audit" },
+    instances: [{ name: "access", template: "logentry", variables: { path: "STRING" } }],
+    instance: (i) => aLogEntry("access", { variables: { path: `/${i}` }, computed: { key: `k${i}` } }),
+    readme: readFileSync(new URL("../../adapters/kafka/README.md", import.meta.url), "utf8"),
+    backend: {
+      behave(as) {
+        brokers.down = as === "down" ? new Error("connect ECONNREFUSED") : undefined;
+        brokers.silent = as === "silent";
+        brokers.faultFor = () => ({ busy: 19, refusing: 44 })[as as string];
+      },
+      taken: () => brokers.stored("audit").length,
+    },
+  },
+);
 
 /** The smallest outlet there is: shows that the battery's other half can be passed. */
 const poster = defineAdapter({

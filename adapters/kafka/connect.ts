@@ -1,0 +1,173 @@
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import Broker from "kafkajs/src/broker/index.js";
+import loggers, { type KafkaLogLine } from "kafkajs/src/loggers/index.js";
+import ConnectionPool, { type Exchange } from "kafkajs/src/network/connectionPool.js";
+import compressions from "kafkajs/src/protocol/message/compression/index.js";
+import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
+import protocol from "kafkajs/src/protocol/requests/index.js";
+import type { Codec } from "./codecs.ts";
+import type { BrokerAddress, BrokerConnection, ClusterMetadata, Connect, ProducerIdentity, WireBatch } from "./wire.ts";
+
+/** How connections to brokers are made. */
+export interface ConnectOptions {
+  readonly clientId: string;
+  /** Undefined without TLS; read for each connection, so that renewed certificates are used. */
+  tls(): ConnectionOptions | undefined;
+  readonly sasl: { readonly mechanism: string; readonly username: string; readonly password: string } | undefined;
+  /** -1: all in-sync replicas, 1: the leader, 0: nobody answers. */
+  readonly acks: -1 | 0 | 1;
+  /** How long the leader may wait for the replicas. */
+  readonly ackTimeoutMs: number;
+  readonly codec: Codec;
+  log(line: KafkaLogLine): void;
+}
+
+const connectTimeoutMs = 3000;
+const authenticationTimeoutMs = 5000;
+/** Beyond what the leader may wait for replicas. */
+const answerTimeoutMs = 5000;
+
+/** Makes connections by kafkajs: its sockets, authentication and encoding, without its producer. */
+export function connectByKafkajs(options: ConnectOptions): Connect {
+  registerCodec(options.codec);
+  return (address) => new KafkajsConnection(address, options);
+}
+
+/** kafkajs looks codecs up in a table of its own. */
+function registerCodec({ number, compress }: Codec): void {
+  if (compress !== undefined) compressions.Codecs[number] = () => ({ compress: ({ buffer }) => compress(buffer) });
+}
+
+class KafkajsConnection implements BrokerConnection {
+  readonly #options: ConnectOptions;
+  readonly #pool: ConnectionPool;
+  readonly #broker: Broker;
+  readonly #sockets: Socket[] = [];
+  #destroyed = false;
+
+  constructor({ host, port }: BrokerAddress, options: ConnectOptions) {
+    this.#options = options;
+    const log = (line: KafkaLogLine) => {
+      if (!this.#destroyed) options.log(line);
+    };
+    const logger = loggers.createLogger({ level: loggers.LEVELS.WARN, logCreator: () => log });
+    const tls = options.tls();
+    this.#pool = new ConnectionPool({
+      host,
+      port,
+      rack: null,
+      clientId: options.clientId,
+      ssl: tls ?? null,
+      sasl: options.sasl === undefined ? null : { ...options.sasl },
+      socketFactory: ({ onConnect }) => this.#connect({ host, port }, tls, onConnect),
+      connectionTimeout: connectTimeoutMs,
+      requestTimeout: options.ackTimeoutMs + answerTimeoutMs,
+      enforceRequestTimeout: true,
+      logger,
+    });
+    // kafkajs' queue is for those who send before they may. It would hold requests back unseen, and its timer makes Node 24 warn.
+    for (const { requestQueue } of this.#pool.pool) {
+      requestQueue.maybeThrottle = () => {};
+      requestQueue.scheduleCheckPendingRequests = () => {};
+    }
+    this.#broker = new Broker({
+      connectionPool: this.#pool,
+      logger,
+      authenticationTimeout: authenticationTimeoutMs,
+    });
+  }
+
+  open(): Promise<void> {
+    return this.#broker.connect();
+  }
+
+  async metadata(topics: readonly string[]): Promise<ClusterMetadata> {
+    const answer = (await this.#ask("Metadata", { topics, allowAutoTopicCreation: false })) as MetadataAnswer;
+    return {
+      nodes: new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }])),
+      topics: answer.topicMetadata.map(({ topic, topicErrorCode, partitionMetadata }) => ({
+        topic,
+        code: topicErrorCode,
+        partitions: partitionMetadata.map(({ partitionId, leader }) => ({ partition: partitionId, leader })),
+      })),
+    };
+  }
+
+  async initProducer() {
+    const parameters = { transactionalId: null, transactionTimeout: 60_000 };
+    const { errorCode, producerId, producerEpoch } = (await this.#ask("InitProducerId", parameters)) as InitAnswer;
+    return errorCode === 0 ? { id: producerId, epoch: producerEpoch } : { code: errorCode };
+  }
+
+  async produce(batches: readonly WireBatch[], producer: ProducerIdentity | undefined) {
+    const { acks, ackTimeoutMs, codec } = this.#options;
+    const answer = (await this.#ask("Produce", {
+      acks,
+      timeout: ackTimeoutMs,
+      compression: codec.number,
+      producerId: producer?.id,
+      producerEpoch: producer?.epoch,
+      topicData: topicDataOf(batches),
+    })) as ProducedAnswer | undefined;
+    if (answer === undefined) return undefined;
+    const results = answer.topics.flatMap(({ topicName, partitions }) =>
+      partitions.map(({ partition, errorCode }) => ({ topic: topicName, partition, code: errorCode })),
+    );
+    return { results, throttleMs: answer.clientSideThrottleTime ?? answer.throttleTime ?? 0 };
+  }
+
+  destroy(): void {
+    this.#destroyed = true;
+    for (const socket of this.#sockets) socket.destroy(new Error("the connection was given up"));
+  }
+
+  /** kafkajs' own parsing throws the first error code of an answer, and with it what became of the rest. */
+  async #ask(name: "Metadata" | "Produce" | "InitProducerId", parameters: object): Promise<unknown> {
+    const exchange: Exchange = this.#broker.lookupRequest(apiKeys[name], protocol.requests[name]!)(parameters);
+    const { decode } = exchange.response;
+    return this.#pool.send({ ...exchange, response: { decode, parse: async (decoded) => decoded } });
+  }
+
+  #connect({ host, port }: BrokerAddress, tls: ConnectionOptions | undefined, onConnect: () => void): Socket {
+    const named = isIP(host) === 0 ? { servername: host } : {};
+    const socket =
+      tls === undefined
+        ? connectTcp({ host, port, noDelay: true }, onConnect)
+        : connectTls({ host, port, ...named, ...tls }, onConnect);
+    socket.setKeepAlive(true, 60_000);
+    this.#sockets.push(socket);
+    return socket;
+  }
+}
+
+function topicDataOf(batches: readonly WireBatch[]) {
+  return [...Map.groupBy(batches, ({ topic }) => topic)].map(([topic, own]) => ({
+    topic,
+    partitions: own.map(({ partition, firstSequence, records }) => ({ partition, firstSequence, messages: records })),
+  }));
+}
+
+interface MetadataAnswer {
+  readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[];
+  readonly topicMetadata: readonly {
+    readonly topicErrorCode: number;
+    readonly topic: string;
+    readonly partitionMetadata: readonly { readonly partitionId: number; readonly leader: number }[];
+  }[];
+}
+
+interface InitAnswer {
+  readonly errorCode: number;
+  readonly producerId: string;
+  readonly producerEpoch: number;
+}
+
+interface ProducedAnswer {
+  readonly topics: readonly {
+    readonly topicName: string;
+    readonly partitions: readonly { readonly partition: number; readonly errorCode: number }[];
+  }[];
+  readonly throttleTime?: number;
+  readonly clientSideThrottleTime?: number;
+}
