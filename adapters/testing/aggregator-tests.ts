@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { deepFreeze } from "../../schemas/model/deep-freeze.ts";
 import type { InstanceOf, Template } from "../../schemas/model/instance.ts";
 import { isAggregator } from "../adapter.ts";
 import { fakeHost } from "./fake-host.ts";
@@ -23,7 +24,7 @@ export function aggregatorTests<T extends Template>({ open, settings, options }:
       async run() {
         const { aggregator, page } = await opened();
         const before = await page();
-        aggregator.record(instance(0));
+        aggregator.record(deepFreeze(instance(0)));
         assert.notEqual(await page(), before);
         await aggregator.close();
       },
