@@ -142,6 +142,8 @@ export interface Adapter<T extends Template = Template, S extends z.ZodType = z.
   limits?(config: z.output<S>): { readonly maxItems?: number; readonly maxBytes?: number };
   /** Attributes read beside those of the instances, such as `trace.id` for exemplars. */
   readonly reads?: readonly string[];
+  /** URLs that it sends to, so that a hub does not send to itself what it takes. */
+  endpoints?(config: z.output<S>): readonly string[];
   /** Checks settings against the instances sent to the handler; everything wrong at once. */
   validate?(config: z.output<S>, instances: readonly InstanceDeclaration[]): readonly ConfigProblem[];
   /** How many label combinations it can keep, so that the hub hands out that many before it says overflow. */

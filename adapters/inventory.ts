@@ -4,12 +4,14 @@ import { http } from "./http/index.ts";
 import { kafka } from "./kafka/index.ts";
 import { loki } from "./loki/index.ts";
 import { newrelic } from "./newrelic/index.ts";
+import { otlp } from "./otlp/index.ts";
 import { otlpLogs } from "./otlp-logs/index.ts";
 import { otlpMetrics } from "./otlp-metrics/index.ts";
 import { prometheus } from "./prometheus/index.ts";
 import { prometheusRemoteWrite } from "./prometheus-remote-write/index.ts";
 import { statsd } from "./statsd/index.ts";
 import { stdio } from "./stdio/index.ts";
+import { zipkin } from "./zipkin/index.ts";
 
 /** The built-in adapters. */
 export const inventory: readonly Adapter[] = [
@@ -20,8 +22,10 @@ export const inventory: readonly Adapter[] = [
   newrelic,
   kafka,
   loki,
+  otlp,
   otlpLogs,
   otlpMetrics,
+  zipkin,
   file,
   stdio,
 ];

@@ -23,6 +23,8 @@ export * from "./shared/otlp/encoder.ts";
 export * from "./shared/otlp/envelope.ts";
 export * from "./shared/otlp/fields.ts";
 export * from "./shared/otlp/settings.ts";
+export * from "./shared/otlp/split-spans.ts";
+export * from "./shared/otlp/wire-fields.ts";
 export * from "./shared/prom-client-source.ts";
 export * from "./shared/series/config.ts";
 export * from "./shared/series/counter.ts";

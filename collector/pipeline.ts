@@ -43,7 +43,12 @@ export interface Plan {
     records(origin: RecordOrigin): NormalizeRecord;
     readonly span: NormalizeSpan;
   };
-  readonly rules: { report(record: AttributeRecord): boolean };
+  readonly rules: {
+    /** Sends what the rules make of a record; `place`: of a span, its number in the batch. */
+    report(record: AttributeRecord, place?: number): boolean;
+    /** Sends the spans that rules selected of a batch that was reported. */
+    relay(batch: SpanBatch): void;
+  };
   readonly checks: Checks;
 }
 
@@ -161,11 +166,15 @@ export function createPipeline(first: Plan, { events, lanes, stats, now }: Pipel
     const malformedBefore = batch.malformed;
     let matched = 0;
     let unmatched = 0;
-    for (let span = batch.next(); span !== undefined; span = batch.next()) {
-      normalize.span(span, record);
-      if (rules.report(record)) matched++;
-      else unmatched++;
-      stats?.record(record);
+    try {
+      for (let span = batch.next(); span !== undefined; span = batch.next()) {
+        normalize.span(span, record);
+        if (rules.report(record, batch.place)) matched++;
+        else unmatched++;
+        stats?.record(record);
+      }
+    } finally {
+      rules.relay(batch);
     }
     const malformed = batch.malformed - malformedBefore;
     events.batch(batch.source, matched, unmatched, malformed);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { inventory as builtInAdapters } from "../../adapters/inventory.ts";
 import { errorText } from "../../schemas/model/error-text.ts";
-import { defaultConfigFile } from "../config/defaults.ts";
+import { defaultConfigFiles } from "../config/defaults.ts";
 import type { Loaded } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { watchConfig } from "../config/watch.ts";
@@ -30,7 +30,8 @@ Runs the hub until SIGTERM or SIGINT: then it stops taking, drains for up to 30 
 and exits with 0. A second signal exits at once.
 
   --config FILE     Configuration; repeat it to merge several files in order.
-                    Without it, the built-in default is used.
+                    Without it, the built-in default is used, which sends spans to
+                    OTEL_EXPORTER_OTLP_ENDPOINT, if that is set.
   --data-dir DIR    Where the hub keeps its data (default: ./data).
 
 Changed files are picked up live, those of plug-ins too, and on SIGHUP. The log goes to
@@ -45,7 +46,7 @@ Examples:
       verb: "serve",
       options: { config: { type: "string", multiple: true }, "data-dir": { type: "string" } },
     });
-    const files = values.config ?? [defaultConfigFile()];
+    const files = values.config ?? defaultConfigFiles(io.env);
     return serve(files, values["data-dir"] ?? "data", io);
   },
 };

@@ -1,5 +1,5 @@
 import { inventory as builtInAdapters } from "../../adapters/inventory.ts";
-import { defaultConfigFile } from "../config/defaults.ts";
+import { defaultConfigFiles } from "../config/defaults.ts";
 import type { Loaded } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { errorTable } from "../errors.ts";
@@ -35,7 +35,7 @@ Examples:
       options: { config: { type: "string", multiple: true }, format: { type: "string", default: "text" } },
     });
     const format = oneOfChoices("validate", "format", values.format, ["text", "json"]);
-    const files = values.config ?? [defaultConfigFile()];
+    const files = values.config ?? defaultConfigFiles(io.env);
     const plugins = createPluginLoader({ builtIn: builtInAdapters.map(({ type }) => type), cwd: process.cwd() });
     const options = { env: io.env, adapters: builtInAdapters, compile, readFile: io.readFile };
     const loaded = await loadConfigWithPlugins(files, options, plugins);

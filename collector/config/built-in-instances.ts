@@ -4,6 +4,7 @@ import { child, type Entry, itemsOf, type Tree, textOf, toMapTree } from "./tree
 const builtIn = toMapTree({
   accesslog: { template: "logentry" },
   edges: { template: "edge" },
+  spans: { template: "spans" },
 });
 
 /** The names of built-in instances. */

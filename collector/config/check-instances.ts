@@ -7,6 +7,7 @@ import type { Report } from "./problem.ts";
 import { readEdge } from "./read-edge.ts";
 import { readLogEntry } from "./read-log-entry.ts";
 import { readMetric } from "./read-metric.ts";
+import { readSpans } from "./read-spans.ts";
 import { readTraceSpan } from "./read-trace-span.ts";
 import { child, type Entry, textOf } from "./tree.ts";
 
@@ -29,6 +30,7 @@ const readers: Readonly<Record<string, (name: string, settings: SettingsReader) 
   logentry: readLogEntry,
   edge: readEdge,
   tracespan: readTraceSpan,
+  spans: readSpans,
 } satisfies Record<Exclude<Template, "point">, unknown>;
 
 /** Compiles the expressions of every instance. */

@@ -79,7 +79,8 @@ export function servesSyslog(name: string, listener: Tree): boolean {
   return serves === undefined ? name === "syslog" : itemsOf(serves).some((item) => textOf(item) === "syslog");
 }
 
-function toHostPort(text: string): { host: string; port: number } | undefined {
+/** A host and a port of `host:port`; undefined for any other text. */
+export function toHostPort(text: string): { host: string; port: number } | undefined {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:[\]\s/]+)):(\d{1,5})$/.exec(text) ?? [];
   const port = Number(digits);
   if (bracketed !== undefined && isIP(bracketed.replace(/%.*$/, "")) !== 6) return undefined;

@@ -5,6 +5,7 @@ import type {
   InstanceDeclaration,
   LogEntryDeclaration,
   MetricDeclaration,
+  SpansDeclaration,
   TraceSpanDeclaration,
 } from "../../schemas/model/instance.ts";
 import type { Expression } from "../expr/expression.ts";
@@ -74,8 +75,18 @@ export interface CheckedTraceSpan {
   readonly redact: boolean;
 }
 
+/** Spans as they came, but for these edits of their attributes. */
+export interface CheckedSpans {
+  readonly template: "spans";
+  readonly declaration: SpansDeclaration;
+  readonly set: readonly CheckedField[];
+  readonly rename: ReadonlyMap<string, string>;
+  readonly redact: readonly string[];
+  readonly delete: readonly string[];
+}
+
 /** An instance with its expressions checked. */
-export type CheckedInstance = CheckedMetric | CheckedLogEntry | CheckedEdge | CheckedTraceSpan;
+export type CheckedInstance = CheckedMetric | CheckedLogEntry | CheckedEdge | CheckedTraceSpan | CheckedSpans;
 
 /** A rule with its expression checked and its names resolved. */
 export interface CheckedRule {

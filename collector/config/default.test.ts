@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: substitutions look like that
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { inventory } from "../../adapters/inventory.ts";
@@ -5,7 +6,7 @@ import type { Value } from "../../schemas/model/value.ts";
 import { compile } from "../expr/compile.ts";
 import type { Expression } from "../expr/expression.ts";
 import { toLabelText } from "../rules/label-text.ts";
-import { defaultConfigFile, defaultListeners } from "./defaults.ts";
+import { defaultConfigFile, defaultConfigFiles, defaultListeners } from "./defaults.ts";
 import { metricOf } from "./load.fixture.ts";
 import { loadConfig } from "./load.ts";
 import { formatProblem } from "./problem.ts";
@@ -336,5 +337,33 @@ describe("what is made of which records", () => {
     expect(value("requests", {})).toBe(1);
     expect(value("request_duration", { "response.duration": 5_000_000 })).toBe(5_000_000);
     expect(value("request_duration", {})).toMatchObject({ kind: "absent" });
+  });
+});
+
+describe("the default configuration with a backend of spans in the environment", () => {
+  const load = (env: Readonly<Record<string, string>>) =>
+    loadConfig(defaultConfigFiles(env), {
+      env,
+      adapters: inventory,
+      compile,
+      readFile: (path) => readFileSync(path, "utf8"),
+    });
+
+  it("relays spans to it", () => {
+    const OTEL_EXPORTER_OTLP_ENDPOINT = "http://tempo:4318";
+    const found = load({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf" });
+    if (!found.ok) throw new Error(found.problems.map(formatProblem).join("\n"));
+    expect(found.checked.handlers.get("traces")).toMatchObject({
+      params: { endpoint: OTEL_EXPORTER_OTLP_ENDPOINT, protocol: "http/protobuf" },
+      instances: [{ name: "spans", template: "spans" }],
+    });
+    expect(defaultConfigFiles({ OTEL_EXPORTER_OTLP_ENDPOINT: "" })).toEqual([defaultConfigFile()]);
+  });
+
+  it("refuses one that is the hub itself", () => {
+    const found = load({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://localhost:4317" });
+    expect(found.ok ? [] : found.problems.map(({ message }) => message)).toEqual([
+      "${env:OTEL_EXPORTER_OTLP_ENDPOINT} is the hub's own listener grpc: what it sends there would come back to it",
+    ]);
   });
 });

@@ -21,3 +21,9 @@ export function defaultConfigFile(from: string = import.meta.dirname): string {
   const above = dirname(from);
   return existsSync(file) || above === from ? file : defaultConfigFile(above);
 }
+
+/** The files that are loaded without --config: with a backend of spans in the environment, also the one that sends them there. */
+export function defaultConfigFiles(env: Environment): readonly string[] {
+  const file = defaultConfigFile();
+  return env.OTEL_EXPORTER_OTLP_ENDPOINT ? [file, join(dirname(file), "relay.yaml")] : [file];
+}

@@ -92,6 +92,20 @@ const traceSpanParams = z.strictObject({
   redact,
 });
 
+const attributeNames = z.array(z.string().min(1)).default([]);
+
+const spansParams = z.strictObject({
+  set: z
+    .record(z.string(), expressionOrLiteral)
+    .default({})
+    .describe(
+      "Attributes that the span gets, each an expression; they take the place of those of the same name. Absent ones change nothing.",
+    ),
+  rename: z.record(z.string(), z.string().min(1)).default({}).describe("New names of attributes, by the old ones."),
+  redact: attributeNames.describe("Attributes whose values become what redact.replacement says."),
+  delete: attributeNames.describe("Attributes that the span loses."),
+});
+
 const templateOf = <Name extends string, Params extends z.ZodType>(name: Name, params: Params, what: string) =>
   z.strictObject({
     template: z.literal(name).describe(`What kind of thing is made: ${what}.`),
@@ -104,4 +118,5 @@ export const instance = z.discriminatedUnion("template", [
   templateOf("logentry", logEntryParams.prefault({}), "a line of a log"),
   templateOf("edge", edgeParams.prefault({}), "who called whom"),
   templateOf("tracespan", traceSpanParams.prefault({}), "a span of a trace"),
+  templateOf("spans", spansParams.prefault({}), "the span itself, as it came"),
 ]);

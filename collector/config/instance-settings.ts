@@ -4,7 +4,7 @@ import type { ExpressionReader, expectations } from "./check-expressions.ts";
 import type { CheckedField } from "./checked.ts";
 import type { Path, Report } from "./problem.ts";
 import { oneOf } from "./schema-words.ts";
-import { child, entriesOf, isEmpty, type Tree, textOf } from "./tree.ts";
+import { child, entriesOf, isEmpty, itemsOf, type Tree, textOf } from "./tree.ts";
 
 type Use = keyof typeof expectations;
 
@@ -30,6 +30,10 @@ export interface SettingsReader {
   isAbsent(key: string): boolean;
   /** The names below a setting. */
   names(key: string): readonly string[];
+  /** The plain texts below a setting, by name. */
+  texts(key: string): readonly { readonly key: string; readonly text: string }[];
+  /** The plain texts of a list. */
+  list(key: string): readonly string[];
   /** False once something was faulty. */
   readonly sound: boolean;
 }
@@ -107,6 +111,12 @@ export function createSettingsReader(
       return tree?.kind !== "scalar" || tree.value !== false;
     },
     isAbsent: (key) => isEmpty(child(params, key)),
+    texts: (key) =>
+      entriesOf(child(params, key)).flatMap(({ key: name, value }) => {
+        const text = textOf(value);
+        return text === undefined ? [] : [{ key: name, text }];
+      }),
+    list: (key) => itemsOf(child(params, key)).flatMap((item) => textOf(item) ?? []),
     names: (key) => entriesOf(child(params, key)).map(({ key: name }) => name),
     get sound() {
       return sound;

@@ -19,6 +19,7 @@ function faults(text: string): string[] {
 describe("the JSON Schema", () => {
   const files = [
     "config/default.yaml",
+    "config/relay.yaml",
     ...readdirSync(`${root}/examples`)
       .filter((name) => name.endsWith(".yaml"))
       .map((name) => `examples/${name}`),

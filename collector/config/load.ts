@@ -6,6 +6,7 @@ import { type Compile, createExpressionReader } from "./check-expressions.ts";
 import { checkHandlers } from "./check-handlers.ts";
 import { checkInstances } from "./check-instances.ts";
 import { checkListeners, type ReadFile, reasonOf, resolveTlsPath, tlsFiles } from "./check-listeners.ts";
+import { checkLoops } from "./check-loops.ts";
 import { checkRules, type NamedAction, type NamedCheck } from "./check-rules.ts";
 import { checkSyslog } from "./check-syslog.ts";
 import { defineVocabulary } from "./check-vocabulary.ts";
@@ -129,6 +130,7 @@ function check(
     report,
   );
   checkListeners(section("listeners"), options.readFile, report);
+  checkLoops(section("handlers"), handlers, section("listeners"), report);
   checkSyslog(section("listeners"), vocabulary.vocabulary, report);
   checkEnrich(child(merged, "enrich"), vocabulary.vocabulary, report);
   checkRoutes(child(merged, "routes"), report);

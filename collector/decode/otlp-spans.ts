@@ -1,3 +1,4 @@
+import { SpanCutter } from "./otlp/cut-spans.ts";
 import { indexRequest } from "./otlp/request-index.ts";
 import { createResourceCache, createScopeCache } from "./otlp/resource.ts";
 import { createTextCache, LazySpan } from "./otlp/span.ts";
@@ -33,10 +34,11 @@ export function createSpanDecoder({ now, limits = spanLimits, steps = defaultSte
   const resources = createResourceCache(texts);
   const scopes = createScopeCache();
   const span = new LazySpan(texts, limits);
+  const cutter = new SpanCutter();
   return {
     read(message, source, places) {
       const index = indexRequest(message, limits.maxSpans);
-      return new OtlpSpanBatch(index, { source, places, resources, scopes, span, limits, steps, now });
+      return new OtlpSpanBatch(index, { source, places, resources, scopes, span, cutter, limits, steps, now });
     },
   };
 }

@@ -1,15 +1,36 @@
-import type { Instance } from "../../schemas/model/instance.ts";
+import type { Instance, SpansInstance } from "../../schemas/model/instance.ts";
 import type { Item } from "./item.ts";
 
 /**
  * How an item stands in a log on disk: a JSON object `{"t":TIME_MS,"n":RECORDS,"i":INSTANCE}`, so that `mixdown spool dump` needs no
  * decoder and a newer hub reads what an older one wrote. Numbers that JSON does not have are text: "NaN", "Infinity", "-Infinity".
+ * Relayed spans stand as they are behind such an object without their bytes: a byte 1, its length as 32 bits, the object, the bytes.
  */
 export type Stored = Pick<Item, "instance" | "records" | "timeMs">;
 
 /** The bytes of an item for the log. */
 export function encodeItem({ instance, records, timeMs }: Stored): Buffer {
+  if (instance.template === "spans") return encodeSpans(instance, records, timeMs);
   return Buffer.from(`{"t":${timeMs},"n":${records},"i":${toJson(instance)}}`);
+}
+
+/** First byte of an item that is no JSON. */
+const WITH_BYTES = 1;
+const HEAD = 5;
+
+function encodeSpans({ bytes, ...rest }: SpansInstance, records: number, timeMs: number): Buffer {
+  const json = Buffer.from(JSON.stringify({ t: timeMs, n: records, i: rest }));
+  const head = Buffer.alloc(HEAD);
+  head[0] = WITH_BYTES;
+  head.writeUInt32BE(json.length, 1);
+  return Buffer.concat([head, json, bytes]);
+}
+
+function decodeSpans(payload: Buffer): Stored {
+  const end = HEAD + payload.readUInt32BE(1);
+  const { t: timeMs, n: records, i: rest } = JSON.parse(payload.toString("utf8", HEAD, end));
+  // A copy: the log's buffers are used again.
+  return { timeMs, records, instance: { ...rest, bytes: Uint8Array.from(payload.subarray(end)) } };
 }
 
 /** An instance as JSON. */
@@ -32,13 +53,19 @@ function oddNumbers(_key: string, value: unknown): unknown {
 /** The item of these bytes; undefined if they hold none, as after damage that a checksum does not see or from another program. */
 export function decodeItem(payload: Uint8Array): Stored | undefined {
   try {
+    if (payload[0] === WITH_BYTES) return checked(decodeSpans(Buffer.from(payload)));
     const { t: timeMs, n: records, i: instance } = JSON.parse(Buffer.from(payload).toString());
-    if (typeof timeMs !== "number" || typeof records !== "number" || typeof instance?.template !== "string")
-      return undefined;
-    return { timeMs, records, instance: withNumbers(instance) };
+    const stored = checked({ timeMs, records, instance });
+    return stored && { ...stored, instance: withNumbers(instance) };
   } catch {
     return undefined;
   }
+}
+
+function checked(stored: Stored): Stored | undefined {
+  const { timeMs, records, instance } = stored;
+  const isSound = typeof timeMs === "number" && typeof records === "number" && typeof instance?.template === "string";
+  return isSound ? stored : undefined;
 }
 
 function withNumbers(instance: Instance): Instance {

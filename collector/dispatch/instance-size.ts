@@ -21,6 +21,8 @@ export function instanceSize(instance: Instance): number {
       return 2 * FRAME + instance.name.length + membersSize(instance.attributes);
     case "edge":
       return FRAME + membersSize({ ...instance.source }) + membersSize({ ...instance.destination });
+    case "spans":
+      return instance.bytes.length;
     case "point": {
       const buckets = instance.data.kind === "histogram" ? instance.data.buckets.length : 0;
       return FRAME + instance.name.length + membersSize(instance.labels) + 2 * NUMBER * buckets;

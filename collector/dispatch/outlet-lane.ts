@@ -94,10 +94,11 @@ export function createOutletLane(options: OutletLaneOptions): Lane {
     handler,
     record: () => void ledger.records++,
     offer(instance) {
-      ledger.received++;
-      if (closed) return ledger.drop("closed", 1);
+      const records = instance.template === "spans" ? instance.spans : 1;
+      ledger.received += records;
+      if (closed) return ledger.drop("closed", records);
       if (sums !== undefined && instance.template === "metric") sums.record(instance);
-      else backlog.offer(instance, 1);
+      else backlog.offer(instance, records);
     },
     get isFull() {
       return backlog.state.isFull;

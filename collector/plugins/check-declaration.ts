@@ -23,7 +23,7 @@ const isName: Check = (value) =>
     : { expected: "a name of lower-case letters, digits and hyphens" };
 
 /** What rules send; points come from an adapter's own sums. */
-const templates = ["metric", "logentry", "edge", "tracespan"] satisfies Adapter["accepts"][number][];
+const templates = ["metric", "logentry", "edge", "tracespan", "spans"] satisfies Adapter["accepts"][number][];
 const takesTemplates: Check = (value) => {
   const list: readonly unknown[] = Array.isArray(value) ? value : [];
   const unknown = list.find((item) => !templates.some((template) => template === item));
@@ -63,6 +63,7 @@ const members: Readonly<Record<keyof Adapter, Check>> = {
   open: isFunction,
   ordered: isOptional(isTrueOrFalse),
   limits: isOptional(isFunction),
+  endpoints: isOptional(isFunction),
   reads: isOptional(isTexts),
   validate: isOptional(isFunction),
   tupleBudget: isOptional(isFunction),

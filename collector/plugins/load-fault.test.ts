@@ -141,7 +141,7 @@ describe("a plug-in that declares no proper adapter", () => {
     expect(await faultsOf("export default { accepts: 1, config: {}, open: 2, acceps: 3, colour: 4 };")).toEqual([
       'the adapter "./demo.ts" declares no proper "type" (expected a name of lower-case letters, digits and hyphens)',
       'the adapter "./demo.ts" declares no proper "summary" (expected one sentence)',
-      'the adapter "./demo.ts" declares no proper "accepts" (expected a list of "metric", "logentry", "edge" or "tracespan")',
+      'the adapter "./demo.ts" declares no proper "accepts" (expected a list of "metric", "logentry", "edge", "tracespan" or "spans")',
       'the adapter "./demo.ts" declares no proper "config" (expected z.strictObject({ ... }), with z from "mixdown/adapter")',
       'the adapter "./demo.ts" declares no proper "open" (expected a function)',
       expect.stringMatching(

@@ -2,11 +2,15 @@ import { createEdgeMaker, type EdgeSource } from "./edge-template.ts";
 import type { InstanceMaker } from "./instance-maker.ts";
 import { createLogEntryMaker, type LogEntrySource } from "./log-entry-template.ts";
 import { createLabelSet, createMetricMaker, type LabelSet, type MetricSource } from "./metric-template.ts";
+import type { SpansSource } from "./span-relay.ts";
 import { createTraceSpanMaker, type TraceSpanSource } from "./trace-span-template.ts";
 import { createTupleTable } from "./tuple-table.ts";
 
 /** What an instance of any template is made from; a structural subset of the checked configuration. */
-export type InstanceSource = MetricSource | LogEntrySource | EdgeSource | TraceSpanSource;
+export type InstanceSource = MetricSource | LogEntrySource | EdgeSource | TraceSpanSource | SpansSource;
+
+/** What is made of a record; spans are not made, but passed on. */
+export type MadeSource = Exclude<InstanceSource, SpansSource>;
 
 /** What makers share. */
 export interface MakerOptions {
@@ -28,16 +32,16 @@ export function createMakers(
 ): Map<string, InstanceMaker> {
   const labelsOf = createLabelSets(options);
   return new Map(
-    [...names].map((name) => {
+    [...names].flatMap((name) => {
       const source = instances.get(name);
       if (source === undefined) throw new Error(`instance ${name} is not in the checked configuration`);
-      return [name, createMaker(source, labelsOf, options)];
+      return source.template === "spans" ? [] : [[name, createMaker(source, labelsOf, options)]];
     }),
   );
 }
 
 function createMaker(
-  source: InstanceSource,
+  source: MadeSource,
   labelsOf: (source: MetricSource) => LabelSet,
   { now }: MakerOptions,
 ): InstanceMaker {

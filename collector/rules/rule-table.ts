@@ -1,12 +1,14 @@
 import { slotOf } from "../../schemas/attributes/vocabulary.ts";
 import type { Instance } from "../../schemas/model/instance.ts";
 import type { AttributeRecord } from "../../schemas/model/record.ts";
+import type { SpanBatch } from "../../schemas/model/span.ts";
 import type { Expression } from "../expr/expression.ts";
 import { computedSlots } from "./computed.ts";
 import { createHandlerMakers, type HandlerMakersOptions, type MakerFor } from "./handler-makers.ts";
-import { type InstanceMaker, type SharedMaker, slotsReadBy } from "./instance-maker.ts";
+import { type SharedMaker, slotsReadBy } from "./instance-maker.ts";
 import { createMakers, type InstanceSource, type MakerOptions } from "./instance-makers.ts";
 import { createRuleIndex, type IndexedRule } from "./rule-index.ts";
+import { createSpanRelay, type SpanRelay } from "./span-relay.ts";
 
 /** Where instances go: one for each handler. */
 export interface Outbox {
@@ -37,8 +39,10 @@ export interface RuleHits {
 
 /** Compiled rules: what of a record goes where. Built whole, never changed; a reload builds another. */
 export interface RuleTable {
-  /** Sends what the rules make of a record; true if any rule applied. */
-  report(record: AttributeRecord): boolean;
+  /** Sends what the rules make of a record; true if any rule applied. `place`: of a span, its number in the batch. */
+  report(record: AttributeRecord, place?: number): boolean;
+  /** Sends the spans that rules selected of a batch that was reported. */
+  relay(batch: Pick<SpanBatch, "cut">): void;
   /** The slots that rules and instances read. */
   readonly slots: ReadonlySet<number>;
   hits(): readonly RuleHits[];
@@ -46,6 +50,8 @@ export interface RuleTable {
   skipped(): ReadonlyMap<string, number>;
 }
 
+/** Stands for the place of a record that is no span. */
+const NO_SPAN = -1;
 const eventSlot = slotOf("context.event");
 
 /** A handler, and the last record of which it was sent something. */
@@ -57,6 +63,7 @@ interface Target {
 interface Action {
   readonly target: Target;
   readonly makers: readonly SharedMaker[];
+  readonly relays: readonly SpanRelay[];
 }
 
 interface CompiledRule extends IndexedRule {
@@ -72,36 +79,46 @@ export function createRuleTable(options: RuleTableOptions): RuleTable {
   const makers = createMakers(used, options.instances, options);
   const makerFor = createHandlerMakers(makers, options);
   const targets = new Map([...options.outboxes].map(([name, outbox]) => [name, { outbox, serial: -1 }]));
-  const rules = options.rules.map((rule) => compileRule(rule, makerFor, targets));
+  const relays = createRelays(options);
+  const rules = options.rules.map((rule) => compileRule(rule, makerFor, targets, relays));
   const everyRecord = createRuleIndex(rules);
   const unfinished = createRuleIndex(rules.filter(({ readsEvent }) => readsEvent));
   let serial = 0;
 
   return {
-    report(record) {
+    report(record, place = NO_SPAN) {
       serial++;
       const { values } = record;
       const index = record.final ? everyRecord : unfinished;
       return index.each(values, (rule) => {
         rule.hits++;
-        for (const { target, makers } of rule.actions) {
+        for (const { target, makers, relays: ways } of rule.actions) {
           for (const maker of makers) {
             const instance = maker.of(values, serial);
             if (instance === undefined) continue;
-            if (target.serial !== serial) target.outbox.record();
-            target.serial = serial;
+            countRecord(target, serial);
             target.outbox.offer(instance);
           }
+          if (ways.length === 0 || place === NO_SPAN) continue;
+          for (const way of ways) if (way.select(place, values)) countRecord(target, serial);
         }
       });
     },
-    slots: slotsOf(options, makers.values()),
+    relay(batch) {
+      for (const way of relays.values()) way.send(batch);
+    },
+    slots: slotsOf(options, [...makers.values(), ...relays.values()]),
     hits: () => rules.map(({ name, hits }) => ({ rule: name, hits })),
     skipped: () => new Map([...makers].map(([name, { skipped }]) => [name, skipped])),
   };
 }
 
-function compileRule(rule: RuleSource, makerFor: MakerFor, targets: ReadonlyMap<string, Target>): CompiledRule {
+function compileRule(
+  rule: RuleSource,
+  makerFor: MakerFor,
+  targets: ReadonlyMap<string, Target>,
+  relays: ReadonlyMap<string, SpanRelay>,
+): CompiledRule {
   return {
     name: rule.name,
     match: rule.match,
@@ -109,13 +126,43 @@ function compileRule(rule: RuleSource, makerFor: MakerFor, targets: ReadonlyMap<
     actions: rule.actions.map(({ handler, instances }) => {
       const target = targets.get(handler);
       if (target === undefined) throw new Error(`handler ${handler} is not open`);
-      return { target, makers: instances.map((name) => makerFor(handler, name)) };
+      const ways = instances.map((name) => relays.get(wayOf(handler, name)));
+      return {
+        target,
+        makers: instances.filter((_, i) => ways[i] === undefined).map((name) => makerFor(handler, name)),
+        relays: ways.filter((way) => way !== undefined),
+      };
     }),
     hits: 0,
   };
 }
 
-function slotsOf({ rules, computed }: RuleTableOptions, makers: Iterable<InstanceMaker>): ReadonlySet<number> {
+/** Counts that a handler is sent something of a record, once for each record. */
+function countRecord(target: Target, serial: number): void {
+  if (target.serial !== serial) target.outbox.record();
+  target.serial = serial;
+}
+
+const wayOf = (handler: string, instance: string): string => JSON.stringify([handler, instance]);
+
+/** The ways of spans, by handler and instance. */
+function createRelays({ rules, instances, outboxes, redact }: RuleTableOptions): ReadonlyMap<string, SpanRelay> {
+  const relays = new Map<string, SpanRelay>();
+  for (const { handler, instances: names } of rules.flatMap(({ actions }) => actions)) {
+    for (const name of names) {
+      const source = instances.get(name);
+      const outbox = outboxes.get(handler);
+      if (source?.template !== "spans" || outbox === undefined || relays.has(wayOf(handler, name))) continue;
+      relays.set(wayOf(handler, name), createSpanRelay(name, source, outbox, redact.replacement));
+    }
+  }
+  return relays;
+}
+
+function slotsOf(
+  { rules, computed }: RuleTableOptions,
+  makers: Iterable<{ readonly slots: readonly number[] }>,
+): ReadonlySet<number> {
   const matches = slotsReadBy(rules.map(({ match }) => match));
   return new Set([...matches, ...[...makers].flatMap(({ slots }) => slots), ...computedSlots(computed)]);
 }

@@ -136,12 +136,23 @@ export type PointData =
       readonly buckets: readonly number[];
     };
 
+/**
+ * Spans that rules selected, of one resource, as they came: template `spans`. `bytes` is the resource_spans field of an
+ * ExportTraceServiceRequest, tag and length included: instances one behind the other are a request.
+ */
+export interface SpansInstance extends InstanceBase {
+  readonly template: "spans";
+  readonly bytes: Uint8Array;
+  readonly spans: number;
+}
+
 /** Every template; rules send all but `point`. */
 export interface Templates {
   metric: MetricInstance;
   logentry: LogEntryInstance;
   edge: EdgeInstance;
   tracespan: TraceSpanInstance;
+  spans: SpansInstance;
   point: PointInstance;
 }
 
@@ -186,8 +197,19 @@ export interface TraceSpanDeclaration {
   readonly attributes: Readonly<Record<string, ValueType>>;
 }
 
+/** What an adapter is told about relayed spans before the first ones arrive. */
+export interface SpansDeclaration {
+  readonly name: string;
+  readonly template: "spans";
+}
+
 /** What an adapter is told about an instance before the first one arrives. */
-export type InstanceDeclaration = MetricDeclaration | LogEntryDeclaration | EdgeDeclaration | TraceSpanDeclaration;
+export type InstanceDeclaration =
+  | MetricDeclaration
+  | LogEntryDeclaration
+  | EdgeDeclaration
+  | TraceSpanDeclaration
+  | SpansDeclaration;
 
 /** Re-exported for adapter authors, who meet these in instances. */
 export type { Int64, Timestamp };

@@ -1,3 +1,4 @@
+import type { PlainValue } from "./instance.ts";
 import type { Int64, Timestamp } from "./value.ts";
 
 /** The attributes of spans and their resources that anything is made of; all others are passed over. Numbers are places in this list. */
@@ -77,6 +78,23 @@ export interface RejectedSpan {
   readonly error: string;
 }
 
+/** Spans of one resource, wrapped so that pieces one behind the other are a request: the resource_spans field of ExportTraceServiceRequest. */
+export interface SpanPiece {
+  readonly bytes: Uint8Array;
+  readonly spans: number;
+}
+
+/** What is to be changed of the attributes of spans. Names are those that attributes have as they come. */
+export interface SpanEdits {
+  readonly rename: ReadonlyMap<string, string>;
+  readonly redact: ReadonlySet<string>;
+  readonly delete: ReadonlySet<string>;
+  /** What redacted attributes become. */
+  readonly mask: string;
+  /** Attributes that the span with this number gets. */
+  set(place: number): Readonly<Record<string, PlainValue>>;
+}
+
 /** The spans of one request, one after the other; each is valid until the next call. Those that are malformed are refused alone. */
 export interface SpanBatch {
   /** They are counted under this name. */
@@ -84,4 +102,8 @@ export interface SpanBatch {
   next(): RawSpan | undefined;
   /** Spans refused so far in this turn. */
   readonly malformed: number;
+  /** The number of the span that was given last. */
+  readonly place: number;
+  /** The spans with these numbers, which ascend, as they came but for the edits. */
+  cut(places: readonly number[], edits?: SpanEdits): readonly SpanPiece[];
 }

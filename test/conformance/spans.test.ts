@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { readSpans } from "../../adapters/zipkin/read-spans.ts";
+import { toZipkin } from "../../adapters/zipkin/to-zipkin.ts";
 import { convertZipkin } from "../../collector/decode/zipkin.ts";
 import { type SpanAttributes, spanRecords } from "../support/normalized-span.ts";
 import { type Recording, recordingsIn } from "../support/otlp-recordings.ts";
@@ -153,4 +155,29 @@ describe("Zipkin's spans", () => {
       for (const value of [Buffer.from("lab-value"), Buffer.from("guid:x-request-id")])
         expect(Buffer.from(toOtlp(recording)).includes(value)).toBe(recording.bytes.includes(value));
   });
+});
+
+it("gives back to Zipkin what Envoy sent in its form", () => {
+  for (const recording of zipkin.filter(({ json }) => json !== null)) {
+    const back = new Map(
+      readSpans(toOtlp(recording))
+        .map(toZipkin)
+        .map((span) => [`${span.traceId} ${span.id}`, span]),
+    );
+    for (const span of recording.json as {
+      id: string;
+      traceId: string;
+      localEndpoint: object;
+      tags: Record<string, string>;
+    }[]) {
+      const { localEndpoint, tags, ...rest } = span;
+      const found = back.get(`${span.traceId} ${span.id}`);
+      expect(found).toMatchObject(rest);
+      expect(found?.localEndpoint).toEqual({ ...localEndpoint, port: undefined });
+      // Envoy says `error: true` of failures, of which the status tells.
+      const { error, ...others } = tags;
+      expect(found?.tags).toMatchObject(others);
+      expect(found?.tags?.error).toBe(error === undefined ? undefined : "");
+    }
+  }
 });

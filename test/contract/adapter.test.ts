@@ -10,14 +10,17 @@ import { fakeCluster } from "../../adapters/kafka/fake-cluster.fixture.ts";
 import { createKafka } from "../../adapters/kafka/index.ts";
 import { loki } from "../../adapters/loki/index.ts";
 import { newrelic } from "../../adapters/newrelic/index.ts";
+import { otlp } from "../../adapters/otlp/index.ts";
 import { otlpLogs } from "../../adapters/otlp-logs/index.ts";
 import { otlpMetrics } from "../../adapters/otlp-metrics/index.ts";
 import { prometheus } from "../../adapters/prometheus/index.ts";
 import { prometheusRemoteWrite } from "../../adapters/prometheus-remote-write/index.ts";
 import { statsd } from "../../adapters/statsd/index.ts";
 import { stdio } from "../../adapters/stdio/index.ts";
+import { zipkin } from "../../adapters/zipkin/index.ts";
 import { aLogEntry, aPoint } from "../support/instances.ts";
 import { aMetric, aTuple, declareMetric } from "../support/metric-instance.ts";
+import { aRequest, aSpan } from "../support/otlp-span.ts";
 import { adapterBattery } from "./adapter-battery.ts";
 
 const instances = [declareMetric("requests", ["path"])];
@@ -57,6 +60,21 @@ adapterBattery(otlpLogs, {
   instance: (i) => aLogEntry("access", { variables: { path: `/${i}` } }),
   readme: readFileSync(new URL("../../adapters/otlp-logs/README.md", import.meta.url), "utf8"),
   exceptions: { "asks for a retry on 500": "OTLP takes 500 for a fault of the data, which is the same the next time" },
+});
+
+adapterBattery(otlp, {
+  params: { endpoint: "http://backend.test/", protocol: "http" },
+  instances: [{ name: "spans", template: "spans" }],
+  instance: (i) => ({ template: "spans", instance: "spans", bytes: aRequest([aSpan(i + 1)]), spans: 1 }),
+  readme: readFileSync(new URL("../../adapters/otlp/README.md", import.meta.url), "utf8"),
+  exceptions: { "asks for a retry on 500": "OTLP takes 500 for a fault of the data, which is the same the next time" },
+});
+
+adapterBattery(zipkin, {
+  params: { endpoint: "http://backend.test/" },
+  instances: [{ name: "spans", template: "spans" }],
+  instance: (i) => ({ template: "spans", instance: "spans", bytes: aRequest([aSpan(i + 1)]), spans: 1 }),
+  readme: readFileSync(new URL("../../adapters/zipkin/README.md", import.meta.url), "utf8"),
 });
 
 const points = { instances, instance: (i: number) => aPoint("requests", { labels: { path: `/${i}` } }) } as const;

@@ -1,6 +1,7 @@
-import type { RejectedSpan, SpanBatch } from "../../../schemas/model/span.ts";
+import type { RejectedSpan, SpanBatch, SpanEdits, SpanPiece } from "../../../schemas/model/span.ts";
 import type { ByteCache } from "../byte-cache.ts";
 import type { WireFault } from "../reader.ts";
+import type { SpanCutter } from "./cut-spans.ts";
 import { ofFirstField } from "./first-field.ts";
 import { itemWidth, type RequestIndex } from "./request-index.ts";
 import type { ParsedResource } from "./resource.ts";
@@ -16,6 +17,7 @@ export interface SpanBatchOptions {
   readonly resources: ByteCache<ParsedResource>;
   readonly scopes: ByteCache<WireFault | undefined>;
   readonly span: LazySpan;
+  readonly cutter: SpanCutter;
   readonly limits: SpanLimits;
   /** Spans in one turn. */
   readonly steps: number;
@@ -69,6 +71,10 @@ export class OtlpSpanBatch implements SpanBatch {
   /** Whether spans are left; `next` gives none before `resume` if so. */
   get more(): boolean {
     return this.place + 1 < this.index.count;
+  }
+
+  cut(places: readonly number[], edits?: SpanEdits): readonly SpanPiece[] {
+    return this.#options.cutter.cut(this.index, places, edits);
   }
 
   /** Goes on; refused spans are counted from 0 again. */

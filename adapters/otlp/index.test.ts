@@ -1,0 +1,89 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { expect, it } from "vitest";
+import { TracesDataSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
+import type { SpansInstance } from "../../schemas/model/instance.ts";
+import { fakeHost } from "../../test/support/fake-host.ts";
+import { aSpan as aMadeSpan } from "../../test/support/instances.ts";
+import { startOtlpBackend } from "../../test/support/otlp-backend.ts";
+import { aRequest, aSpan } from "../../test/support/otlp-span.ts";
+import { isAggregator } from "../adapter.ts";
+import { otlp } from "./index.ts";
+import { createRing } from "./ring.ts";
+
+const relayed = (...ids: number[]): SpansInstance => ({
+  template: "spans",
+  instance: "spans",
+  bytes: aRequest(ids.map((id) => aSpan(id))),
+  spans: ids.length,
+});
+
+async function open(params: object) {
+  const settings = otlp.config.parse(params);
+  expect(otlp.validate?.(settings, [])).toEqual([]);
+  const outlet = await otlp.open(settings, fakeHost([], { fetch }));
+  if (isAggregator(outlet)) throw new Error("opened as an aggregator");
+  return outlet;
+}
+
+const never = new AbortController().signal;
+const namesIn = (body: Uint8Array) =>
+  fromBinary(TracesDataSchema, body).resourceSpans.flatMap(({ scopeSpans }) =>
+    scopeSpans.flatMap(({ spans }) => spans.map(({ name }) => name)),
+  );
+
+it("sends relayed spans and spans that rules made in one request", async () => {
+  const backend = await startOtlpBackend();
+  const outlet = await open({ endpoint: `http://${backend.address}` });
+  expect(await outlet.deliver([relayed(1, 2), aMadeSpan("made"), relayed(3)], never)).toEqual({ status: "delivered" });
+  expect(namesIn(backend.received[0]!.body)).toEqual(["span 1", "span 2", "GET /", "span 3"]);
+  await outlet.close();
+});
+
+it("takes items from the end for as many spans as the backend rejected, whole ones only", async () => {
+  const backend = await startOtlpBackend();
+  const outlet = await open({ endpoint: `http://${backend.address}` });
+  backend.answer = Uint8Array.of(10, 2, 8, 3);
+  expect(await outlet.deliver([relayed(1, 2), relayed(3, 4), relayed(5)], never)).toMatchObject({
+    status: "partial",
+    rejected: [1, 2],
+  });
+  expect(await outlet.deliver([relayed(1, 2, 3, 4)], never)).toEqual({ status: "delivered" });
+  expect(await outlet.deliver([relayed(1, 2, 3)], never)).toMatchObject({ status: "rejected" });
+  await outlet.close();
+});
+
+it("tries again what none of several endpoints took, and says what each said", async () => {
+  const [a, b] = [await startOtlpBackend(), await startOtlpBackend()];
+  const outlet = await open({ endpoints: [`http://${a.address}`, `http://${b.address}`] });
+  a.answer = { code: 14, details: "a is away" };
+  b.answer = { code: 14, details: "b is away" };
+  const all = relayed(...Array.from({ length: 20 }, (_, n) => n + 1));
+  const delivery = await outlet.deliver([all], never);
+  expect(delivery).toMatchObject({ status: "retry", reason: expect.stringMatching(/(a|b) is away.*(a|b) is away/) });
+  b.answer = { code: 3, details: "never" };
+  expect(await outlet.deliver([all], never)).toMatchObject({ status: "rejected" });
+  b.answer = new Uint8Array(0);
+  expect(await outlet.deliver([all], never)).toEqual({ status: "delivered" });
+  await outlet.close();
+});
+
+it.each([
+  [{}, "endpoint"],
+  [{ endpoint: "http://a:1", endpoints: ["http://b:1"] }, "endpoint"],
+  [{ endpoints: ["http://a:1", "http://b:1/path"] }, "endpoints,1"],
+])("finds what is wrong with %j", (params, path) => {
+  const problems = otlp.validate?.(otlp.config.parse(params), []) ?? [];
+  expect(problems.map((problem) => problem.path.join())).toEqual([path]);
+});
+
+it("moves only the traces of an endpoint that goes", () => {
+  const endpoints = ["http://a", "http://b", "http://c"];
+  const all = createRing(endpoints, () => false);
+  const rest = createRing(endpoints, (endpoint) => endpoint === 1);
+  const traces = Array.from({ length: 3000 }, (_, n) => Buffer.from(`trace ${n}`));
+  const chosen = traces.map((trace) => all.choose(trace));
+  for (const endpoint of [0, 1, 2]) expect(chosen.filter((each) => each === endpoint).length).toBeGreaterThan(800);
+  for (const [i, trace] of traces.entries())
+    expect(rest.choose(trace)).toBe(chosen[i] === 1 ? rest.choose(trace) : chosen[i]);
+  expect(traces.some((trace) => rest.choose(trace) === 1)).toBe(false);
+});
