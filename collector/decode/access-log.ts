@@ -5,11 +5,13 @@ import { createCaches } from "./access-log/caches.ts";
 import { LazyAccessLogEntry } from "./access-log/entry.ts";
 import type { AccessLogDecodeEvents } from "./access-log/events.ts";
 import { parseIdentifier, unknownIdentifier } from "./access-log/identifier.ts";
-import { checkMessage, type Range } from "./access-log/message.ts";
+import { checkMessage, type Range } from "./check-message.ts";
 
 export type { AccessLogDecodeEvents, EntryFault, ValueFault } from "./access-log/events.ts";
 export { DecodeError } from "./decode-error.ts";
 
+/** http_logs = 2, tcp_logs = 3. */
+const streamAccessLogsMessage = { name: "StreamAccessLogsMessage", lastField: 3 };
 /** Entries in one go of a batch: some milliseconds of work. */
 const defaultSteps = 4096;
 
@@ -48,7 +50,7 @@ export function createAccessLogDecoder(events: AccessLogDecodeEvents, steps: num
         },
         read(message) {
           const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
-          identity.update(bytes, checkMessage(bytes));
+          identity.update(bytes, checkMessage(bytes, streamAccessLogsMessage));
           return new EntryBatch(bytes, identity.origin, entry, events, steps);
         },
       };

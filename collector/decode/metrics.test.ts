@@ -32,8 +32,14 @@ function expected({ envoyMetrics }: StreamMetricsMessage): MetricSample[] {
   );
 }
 
+/** A message read to its end. */
+function readAll(bytes: Uint8Array): { node: unknown; samples: (MetricSample | "malformed")[] } {
+  const { node, samples } = decodeStreamMetrics(bytes);
+  return { node, samples: [...(samples as Generator<MetricSample | "malformed">)] };
+}
+
 function decoded(message: MessageInitShape<typeof StreamMetricsMessageSchema>) {
-  return decodeStreamMetrics(toBinary(StreamMetricsMessageSchema, create(StreamMetricsMessageSchema, message)));
+  return readAll(toBinary(StreamMetricsMessageSchema, create(StreamMetricsMessageSchema, message)));
 }
 
 describe("StreamMetricsMessage", () => {
@@ -56,18 +62,35 @@ describe("StreamMetricsMessage", () => {
     ]);
   });
 
+  it("passes over a time that is no number", () => {
+    const metric = [0x32, 1, 65, 0x1a, 0];
+    const { samples } = readAll(Uint8Array.of(0x12, metric.length + 2, 0x22, metric.length, ...metric));
+    expect(samples).toEqual([{ name: "", kind: "counter", labels: undefined, value: 0, timestampMs: 0 }]);
+  });
+
   it("tells of an identifier that it cannot read", () => {
     expect(decodeStreamMetrics(Uint8Array.of(0x0a, 2, 0x0a, 9)).node).toBe("malformed");
   });
 
   it.each([
     ["a family that is longer than the message", [0x12, 9, 0x0a]],
-    ["a metric that is longer than its family", [0x12, 2, 0x22, 9]],
-    ["a value that is no double", [0x12, 6, 0x22, 4, 0x1a, 2, 0x09, 0]],
     ["a family that is no message", [0x10, 1]],
   ])("refuses %s", (_, bytes) => {
     expect(() => decodeStreamMetrics(Uint8Array.from(bytes))).toThrow(DecodeError);
     expect(() => decodeStreamMetrics(Uint8Array.from(bytes))).toThrow("not a StreamMetricsMessage: ");
+  });
+
+  it.each([
+    ["a metric that is longer than its family", [0x12, 2, 0x22, 9]],
+    ["a value that is no double", [0x12, 6, 0x22, 4, 0x1a, 2, 0x09, 0]],
+    ["a name that is longer than its family", [0x12, 2, 0x0a, 9]],
+  ])("tells of %s and reads the next family", (_, bytes) => {
+    const next = toBinary(
+      StreamMetricsMessageSchema,
+      create(StreamMetricsMessageSchema, { envoyMetrics: [{ name: "next", metric: [{ gauge: { value: 1 } }] }] }),
+    );
+    const { samples } = readAll(Uint8Array.from([...bytes, ...next]));
+    expect(samples).toEqual(["malformed", expect.objectContaining({ name: "next", value: 1 })]);
   });
 
   it("reads what generated code reads, whatever was written", () => {
@@ -90,10 +113,12 @@ describe("StreamMetricsMessage", () => {
     fc.assert(
       fc.property(fc.array(family, { maxLength: 5 }), (envoyMetrics) => {
         const message = create(StreamMetricsMessageSchema, { envoyMetrics });
-        const { samples } = decodeStreamMetrics(toBinary(StreamMetricsMessageSchema, message));
-        expect(samples.map((sample) => ({ ...sample, labels: sample.labels && { ...sample.labels } }))).toEqual(
-          expected(message),
-        );
+        const { samples } = readAll(toBinary(StreamMetricsMessageSchema, message));
+        expect(
+          samples.map(
+            (sample) => sample !== "malformed" && { ...sample, labels: sample.labels && { ...sample.labels } },
+          ),
+        ).toEqual(expected(message));
       }),
     );
   });
@@ -107,7 +132,7 @@ describe("StreamMetricsMessage", () => {
     expect(messages.length).toBeGreaterThan(10);
     for (const bytes of messages) {
       const reference = fromBinary(StreamMetricsMessageSchema, bytes);
-      const { node, samples } = decodeStreamMetrics(bytes);
+      const { node, samples } = readAll(bytes);
       expect(node).toEqual(
         reference.identifier && expect.objectContaining({ id: "lab-metrics-1", userAgentVersion: "1.40.0" }),
       );
@@ -119,7 +144,7 @@ describe("StreamMetricsMessage", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {
-          decodeStreamMetrics(bytes);
+          readAll(bytes);
         } catch (error) {
           expect(error).toBeInstanceOf(DecodeError);
         }

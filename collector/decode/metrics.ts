@@ -1,5 +1,6 @@
 import type { EnvoyNode } from "../../schemas/model/access-log.ts";
 import { parseIdentifier } from "./access-log/identifier.ts";
+import { checkMessage } from "./check-message.ts";
 import { DecodeError } from "./decode-error.ts";
 import { type MetricSample, readFamily } from "./metrics/family.ts";
 import { ProtoReader, wire } from "./reader.ts";
@@ -11,32 +12,32 @@ export { DecodeError };
 export interface MetricsMessage {
   /** Who it is; only in the first message of a stream. `malformed`: it is there and cannot be read. */
   readonly node: EnvoyNode | "malformed" | undefined;
-  /** Counters, gauges and untyped values, in order. */
-  readonly samples: readonly MetricSample[];
+  /** Counters, gauges and untyped values in order, each read when it is asked for; `malformed` stands for the rest of a broken family. */
+  readonly samples: Iterator<MetricSample | "malformed">;
 }
 
-/** Reads StreamMetricsMessage: identifier = 1 { node = 1 }, envoy_metrics = 2. Throws DecodeError. */
+/** Reads StreamMetricsMessage: identifier = 1 { node = 1 }, envoy_metrics = 2. Throws DecodeError if its own framing is broken. */
 export function decodeStreamMetrics(message: Uint8Array): MetricsMessage {
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
-  const reader = new ProtoReader().reset(bytes, 0, bytes.length);
-  const samples: MetricSample[] = [];
-  let node: MetricsMessage["node"];
-  while (reader.more) {
-    const tag = reader.tag();
-    const field = tag >>> 3;
-    if (field <= 2 && (tag & 7) !== wire.bytes) reader.fail(reader.fault ?? "wire_type");
-    else if (field === 1) node = readNode(reader, bytes);
-    else if (field === 2) readFamily(reader, bytes, samples);
-    else reader.skip(tag & 7);
-  }
-  if (reader.fault !== undefined) throw new DecodeError(reader.fault, "StreamMetricsMessage");
-  return { node, samples };
+  const identifier = checkMessage(bytes, { name: "StreamMetricsMessage", lastField: 2 });
+  return {
+    // The identifier is that of the access log service without a log name.
+    node: identifier && (parseIdentifier(bytes, identifier.start, identifier.end)?.node ?? "malformed"),
+    samples: readSamples(bytes),
+  };
 }
 
-/** The identifier is that of the access log service without a log name. */
-function readNode(reader: ProtoReader, bytes: Buffer): EnvoyNode | "malformed" {
-  const length = reader.length();
-  const start = reader.pos;
-  reader.pos += length;
-  return parseIdentifier(bytes, start, start + length)?.node ?? "malformed";
+function* readSamples(bytes: Buffer): Generator<MetricSample | "malformed"> {
+  const reader = new ProtoReader().reset(bytes, 0, bytes.length);
+  while (reader.more) {
+    const tag = reader.tag();
+    if (tag !== 2 * 8 + wire.bytes) {
+      reader.skip(tag & 7);
+      continue;
+    }
+    const end = reader.length() + reader.pos;
+    const isWhole = yield* readFamily(bytes, reader.pos, end);
+    if (!isWhole) yield "malformed";
+    reader.pos = end;
+  }
 }

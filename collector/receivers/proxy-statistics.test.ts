@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Identifier } from "../../schemas/model/access-log.ts";
 import { createProxyTable } from "./proxies.ts";
 import type { Statistic } from "./proxy-statistics.ts";
+import type { StatisticsStream } from "./statistics-table.ts";
 
 const hubStart = 1_000_000;
 const node = (id: string) => {
@@ -15,16 +16,22 @@ function start(maxRows?: number) {
   let now = hubStart;
   const table = createProxyTable(() => now, maxRows);
   now += 60_000;
+  const send = (stream: StatisticsStream, values: Readonly<Record<string, number>>) => {
+    stream.message();
+    for (const statistic of statistics(values, now)) stream.sample(statistic);
+    stream.end();
+  };
   return {
     table,
+    /** A message of the last flush. */
+    send,
     /** Entries arrive. */
     arrive: (count: number) => table.open(logger("a")).taken({ accepted: count, malformed: 0 }),
     /** One flush in one message, 5 s after the last. */
-    flush(stream: ReturnType<typeof table.statistics.open>, values: Readonly<Record<string, number>>) {
+    flush(stream: StatisticsStream, values: Readonly<Record<string, number>>) {
       now += 5000;
-      stream.message(statistics(values, now));
+      send(stream, values);
     },
-    at: () => now,
     row: () => table.statistics.rows().find((row) => row.node === "a"),
   };
 }
@@ -80,11 +87,11 @@ describe("what a proxy says that it sent", () => {
   });
 
   it("is whole once uptime, which comes in a later message of the flush, tells that the proxy is younger", () => {
-    const { table, at, row } = start();
+    const { table, send, row } = start();
     const stream = table.statistics.open(node("a"));
-    stream.message(statistics({ written: 12 }, at()));
+    send(stream, { written: 12 });
     expect(row()).toMatchObject({ logsWritten: 0 });
-    stream.message(statistics({ uptime: 3 }, at()));
+    send(stream, { uptime: 3 });
     expect(row()).toMatchObject({ logsWritten: 12 });
   });
 

@@ -22,10 +22,20 @@ export interface ProxyStatisticsRow {
   readonly logsDropped: number | undefined;
 }
 
+/** Takes the messages of one stream. */
+export interface StatisticsReader {
+  /** One value of a message. */
+  sample(statistic: Statistic): void;
+  /** The message has no more. */
+  end(nowMs: number): void;
+}
+
 /** Envoy's counters of its gRPC access loggers, all of them together, and the seconds since it started. */
 const written = "access_logs.grpc_access_log.logs_written";
 const dropped = "access_logs.grpc_access_log.logs_dropped";
 const uptime = "server.uptime";
+/** A message tells each of them once; one that is made to hurt may tell them more often. */
+const mostTold = 16;
 
 /** One proxy that pushes its statistics. A new stream takes the place of the one before. */
 export class ProxyStatistics {
@@ -66,26 +76,31 @@ export class ProxyStatistics {
     };
   }
 
-  /** A stream of it is open: takes its messages. */
-  open(): (statistics: readonly Statistic[], nowMs: number) => void {
-    const stream = {};
+  /** A stream of it is open. */
+  open(): StatisticsReader {
+    const reader = {};
     const watch = new DeltaWatch();
-    this.leader = stream;
-    return (statistics, nowMs) => {
-      this.lastSeenMs = nowMs;
-      if (this.leader === stream) this.take(statistics, watch, nowMs);
+    this.leader = reader;
+    let told: Statistic[] = [];
+    return {
+      sample: (statistic) => {
+        const { name, kind, value, timestampMs } = statistic;
+        if (this.leader !== reader) return;
+        this.firstFlushMs ??= timestampMs;
+        if (kind === "counter" && watch.shows(name, value)) this.sendsDeltas = true;
+        if (told.length < mostTold && (name === written || name === dropped || name === uptime)) told.push(statistic);
+      },
+      end: (nowMs) => {
+        this.lastSeenMs = nowMs;
+        this.take(told, nowMs);
+        told = [];
+      },
     };
   }
 
-  private take(statistics: readonly Statistic[], watch: DeltaWatch, nowMs: number): void {
-    this.firstFlushMs ??= statistics[0]?.timestampMs;
-    const restarted = this.readUptime(statistics.find(({ name }) => name === uptime)?.value, nowMs);
-    for (const statistic of statistics) {
-      if (statistic.kind !== "counter") continue;
-      const { name, value } = statistic;
-      if (watch.shows(name, value)) this.sendsDeltas = true;
-      if (name === written || name === dropped) this.track(statistic, restarted);
-    }
+  private take(told: readonly Statistic[], nowMs: number): void {
+    const restarted = this.readUptime(told.find(({ name }) => name === uptime)?.value, nowMs);
+    for (const statistic of told) if (statistic.name !== uptime) this.track(statistic, restarted);
   }
 
   /** Whether the proxy has started anew since its last message. */

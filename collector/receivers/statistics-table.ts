@@ -1,10 +1,14 @@
 import type { EnvoyNode } from "../../schemas/model/access-log.ts";
-import { ProxyStatistics, type ProxyStatisticsRow, type Statistic } from "./proxy-statistics.ts";
+import { ProxyStatistics, type ProxyStatisticsRow, type Statistic, type StatisticsReader } from "./proxy-statistics.ts";
 
 /** A stream's hold on its proxy's row. */
 export interface StatisticsStream {
   /** A message arrived. */
-  message(statistics: readonly Statistic[]): void;
+  message(): void;
+  /** One value of it. */
+  sample(statistic: Statistic): void;
+  /** It has no more. */
+  end(): void;
   /** The stream is over. */
   close(): void;
 }
@@ -38,14 +42,15 @@ export function createStatisticsTable({ now, entriesOf, maxRows }: StatisticsTab
       const { id } = node;
       streams.set(id, (streams.get(id) ?? 0) + 1);
       let proxy: ProxyStatistics | undefined;
-      let take: ReturnType<ProxyStatistics["open"]> | undefined;
+      let reader: StatisticsReader | undefined;
       return {
-        message(statistics) {
+        message() {
           const current = proxies.get(id) ?? insert(node);
-          if (current !== proxy) take = current?.open();
+          if (current !== proxy) reader = current?.open();
           proxy = current;
-          take?.(statistics, now());
         },
+        sample: (statistic) => reader?.sample(statistic),
+        end: () => reader?.end(now()),
         close() {
           const left = (streams.get(id) ?? 1) - 1;
           if (left === 0) streams.delete(id);

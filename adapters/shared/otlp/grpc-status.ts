@@ -21,7 +21,8 @@ const sizeWords = /larger than|exceeds (the )?max|too large/i;
  * when. A stream that broke without an answer, which gRPC calls INTERNAL, may be, too.
  */
 export function failed({ code, details, metadata }: ServiceError): Delivery {
-  const reason = `gRPC status ${status[code] ?? code}: ${details.replace(/\s+/g, " ").slice(0, 300)}`;
+  const said = details.replace(/\s+/g, " ").replace(/ ?Resolution note: $/, "");
+  const reason = `gRPC status ${status[code] ?? code}: ${said.slice(0, 300)}`;
   if ((code === status.RESOURCE_EXHAUSTED || code === status.OUT_OF_RANGE) && sizeWords.test(details))
     return { status: "too_large", reason };
   const afterMs = retryDelayMs(metadata);

@@ -1,4 +1,4 @@
-import { decodeText, type ProtoReader, wire } from "../reader.ts";
+import { decodeText, ProtoReader, wire } from "../reader.ts";
 
 /** A number that a proxy keeps, at a moment. */
 export interface MetricSample {
@@ -16,25 +16,34 @@ export interface MetricSample {
 const kinds: Readonly<Record<number, MetricSample["kind"]>> = { 2: "gauge", 3: "counter", 5: "untyped" };
 
 /**
- * MetricFamily: name = 1, metric = 4. The samples of a family are added to `samples`; summaries and histograms are passed
- * over. The kind is told by the field that is set, as the type (3) is 0 for counters and may be left out.
+ * MetricFamily: name = 1, metric = 4. Gives its samples one by one; summaries and histograms are passed over. The kind is told by
+ * the field that is set, as the type (3) is 0 for counters and may be left out. Gives back whether all of it could be read.
  */
-export function readFamily(reader: ProtoReader, bytes: Buffer, samples: MetricSample[]): void {
-  const outer = reader.enter();
-  const first = samples.length;
+export function* readFamily(bytes: Buffer, start: number, end: number): Generator<MetricSample, boolean> {
+  const reader = new ProtoReader().reset(bytes, start, end);
+  const name = nameOf(reader, bytes);
+  if (reader.fault !== undefined) return false;
+  reader.reset(bytes, start, end);
+  while (reader.more) {
+    const tag = reader.tag();
+    const sample = tag === tagOf(4) ? readMetric(reader, bytes, name) : reader.skip(tag & 7);
+    if (sample) yield sample;
+  }
+  return reader.fault === undefined;
+}
+
+function nameOf(reader: ProtoReader, bytes: Buffer): string {
   let name = "";
   while (reader.more) {
     const tag = reader.tag();
     if (tag === tagOf(1)) name = readText(reader, bytes);
-    else if (tag === tagOf(4)) readMetric(reader, bytes, samples);
     else reader.skip(tag & 7);
   }
-  reader.leave(outer);
-  for (let i = first; i < samples.length; i++) samples[i] = { ...samples[i]!, name };
+  return name;
 }
 
-/** Metric: label = 1, gauge = 2, counter = 3, untyped = 5, timestamp_ms = 6. */
-function readMetric(reader: ProtoReader, bytes: Buffer, samples: MetricSample[]): void {
+/** Metric: label = 1, gauge = 2, counter = 3, untyped = 5, timestamp_ms = 6; undefined if it is none of these or broken. */
+function readMetric(reader: ProtoReader, bytes: Buffer, name: string): MetricSample | undefined {
   const outer = reader.enter();
   let labels: Record<string, string> | undefined;
   let kind: MetricSample["kind"] | undefined;
@@ -53,7 +62,7 @@ function readMetric(reader: ProtoReader, bytes: Buffer, samples: MetricSample[])
     else reader.skip(tag & 7);
   }
   reader.leave(outer);
-  if (kind !== undefined) samples.push({ name: "", kind, labels, value, timestampMs });
+  if (kind !== undefined && reader.fault === undefined) return { name, kind, labels, value, timestampMs };
 }
 
 /** LabelPair: name = 1, value = 2. */

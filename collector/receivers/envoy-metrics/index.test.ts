@@ -4,6 +4,8 @@ import { StreamMetricsMessageSchema } from "../../../schemas/gen/envoy/service/m
 import { connectGrpc } from "../../../test/support/grpc-client.ts";
 import { startGrpc } from "../../../test/support/grpc-server.ts";
 import { openReceivers } from "../inventory.ts";
+import { createStatisticsTable } from "../statistics-table.ts";
+import { openStream } from "./stream.ts";
 
 const method = "/envoy.service.metrics.v3.MetricsService/StreamMetrics";
 const written = "access_logs.grpc_access_log.logs_written";
@@ -83,4 +85,32 @@ it("ends a stream whose framing is broken with INVALID_ARGUMENT", async () => {
   expect(await call.outcome).toMatchObject({ status: 3, message: expect.stringContaining("StreamMetricsMessage") });
   expect(counts).toContain("metrics message_truncated");
   expect(counts.at(-1)).toBe("metrics closed");
+});
+
+it("takes a message of ten thousand values in turns, and its numbers at its end", async () => {
+  const table = createStatisticsTable({ now: () => 1000, entriesOf: () => 0, maxRows: 1 });
+  const events = { streamOpened() {}, streamClosed() {}, message() {}, decodeError() {} };
+  const stream = openStream("metrics", events, table);
+  const many = Array.from({ length: 10_000 }, () => ({ name: "a", metric: [{ gauge: { value: 1 } }] }));
+  const pending = stream.message(message({ identifier, envoyMetrics: [uptime, counter(9), ...many] }));
+  expect(pending).toBeInstanceOf(Promise);
+  expect(table.rows()).toMatchObject([{ node: "sidecar~1", logsWritten: undefined }]);
+  await pending;
+  expect(table.rows()).toMatchObject([{ logsWritten: 9 }]);
+});
+
+it("counts a family that it cannot read and takes the rest", async () => {
+  const { receivers, connection, counts } = await start();
+  const call = connection.call(method);
+  call.send(
+    Buffer.concat([
+      message({ identifier }),
+      Uint8Array.of(0x12, 2, 0x22, 9),
+      message({ envoyMetrics: [uptime, counter(2)] }),
+    ]),
+  );
+  call.end();
+  expect((await call.outcome).status).toBe(0);
+  expect(counts).toContain("metrics family_malformed");
+  expect(receivers.proxies.statistics.rows()).toMatchObject([{ logsWritten: 2 }]);
 });

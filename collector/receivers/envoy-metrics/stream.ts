@@ -8,6 +8,8 @@ import type { StatisticsStream, StatisticsTable } from "../statistics-table.ts";
 /** StreamMetricsResponse has no fields. */
 const emptyResponse = new Uint8Array(0);
 
+const samplesAtOnce = 4096;
+
 /**
  * One StreamMetrics call. Statistics of a stream that has named no node belong to nobody: they are counted and passed over. A
  * message whose framing is broken ends this call with INVALID_ARGUMENT.
@@ -41,6 +43,17 @@ export function openStream(source: string, events: ReceiverEvents, table: Statis
     if (!open) row.close();
   };
 
+  /** Some thousand values at a time, with other work in between. */
+  const take = (samples: MetricsMessage["samples"]): void | Promise<void> => {
+    for (let count = 0; count < samplesAtOnce; count++) {
+      const { value, done } = samples.next();
+      if (done) return row?.end();
+      if (value === "malformed") events.decodeError(source, "family_malformed");
+      else row?.sample(value);
+    }
+    return new Promise((resolve) => setImmediate(resolve)).then(() => take(samples));
+  };
+
   return {
     message(bytes) {
       events.message(source, bytes.length);
@@ -48,7 +61,8 @@ export function openStream(source: string, events: ReceiverEvents, table: Statis
       if (node === "malformed") events.decodeError(source, "identifier_malformed");
       else if (node !== undefined) identify(node);
       else if (row === undefined) events.decodeError(source, "identifier_missing");
-      row?.message(samples);
+      row?.message();
+      return take(samples);
     },
     end() {
       close();
