@@ -23,10 +23,8 @@ export async function tidy(path: string, { keep, compression }: RotateConfig, mo
   const files = await rotatedFiles(path);
   const stamps = [...new Set(files.map(({ stamp }) => stamp))].sort();
   const old = new Set(stamps.slice(0, Math.max(0, stamps.length - keep)));
-  const packed = new Set(files.filter(({ suffix }) => suffix === ".gz").map(({ stamp }) => stamp));
   for (const { file, stamp, suffix } of files) {
-    const isRest = suffix === ".gz.part" || (suffix === "" && packed.has(stamp));
-    if (old.has(stamp) || isRest) await rm(file, { force: true });
+    if (old.has(stamp) || suffix === ".gz.part") await rm(file, { force: true });
     else if (suffix === "" && compression === "gzip") await pack(file, mode);
   }
 }

@@ -164,5 +164,9 @@ describe("the table", () => {
     idle.close();
     flush(full, { uptime: 6 });
     expect(nodes()).toEqual(["open", "full"]);
+    open.close();
+    full.close();
+    flush(table.statistics.open(node("next")), { uptime: 1 });
+    expect(nodes()).toEqual(["full", "next"]);
   });
 });

@@ -22,7 +22,9 @@ export class ByteWriter {
 
   /** A copy of what was written. */
   toBytes(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.buffer.subarray(0, this.length));
+    const bytes = Buffer.allocUnsafeSlow(this.length);
+    this.buffer.copy(bytes, 0, 0, this.length);
+    return new Uint8Array(bytes.buffer);
   }
 
   /** Opens a message in a field; give the result to `end`. */
@@ -35,19 +37,14 @@ export class ByteWriter {
   /** Closes the message that `begin` opened. */
   end(start: number): void {
     const size = this.length - start;
-    const extra = sizeOfVarint(size) - 1;
-    if (extra > 0) {
-      this.reserve(extra);
-      this.buffer.copyWithin(start + extra, start, this.length);
-    }
-    this.length = start - 1;
-    this.varint(size);
-    this.length += size;
+    if (size < 128) this.buffer[start - 1] = size;
+    else this.endLong(start, size);
   }
 
   /** A field number and wire type. */
   tag(field: number, wireType: number): void {
-    this.varint(field * 8 + wireType);
+    if (field < 16 && this.length < this.buffer.length) this.buffer[this.length++] = field * 8 + wireType;
+    else this.varint(field * 8 + wireType);
   }
 
   /** An integer from 0 to 2^53 - 1, or the low bits of an int32 or bool. */
@@ -124,6 +121,15 @@ export class ByteWriter {
     this.reserve(bytes.length);
     this.buffer.set(bytes, this.length);
     this.length += bytes.length;
+  }
+
+  private endLong(start: number, size: number): void {
+    const extra = sizeOfVarint(size) - 1;
+    this.reserve(extra);
+    this.buffer.copyWithin(start + extra, start, this.length);
+    this.length = start - 1;
+    this.varint(size);
+    this.length += size;
   }
 
   private shortAscii(text: string): boolean {

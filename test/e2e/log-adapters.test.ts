@@ -149,4 +149,22 @@ describeWith("envoy", "otelcol")("one stream of access logs to files, the consol
     for (const handler of handlers)
       expect(handler).toMatchObject({ received: requests, delivered: requests, pending: 0 });
   });
+
+  test("while the collector is away the others go on, and it gets everything when it is back", async () => {
+    await collector.pause();
+    const client = http1Client(portOf(envoy, "http"));
+    await repeat(answered, 4, () => client.get("/ok?away"));
+    await waitUntil("the lines meanwhile", () =>
+      ["text.log", "json.log"].every((name) => linesOf(file(name)).length === requests + answered),
+    );
+    expect(overGrpc()).toHaveLength(requests);
+    await collector.resume();
+    await waitUntil("the records of that time", () =>
+      [overGrpc(), overHttp(), via("edges")].every(({ length }) => length >= requests + answered),
+    );
+    client.close();
+    const away = (logs: readonly CollectedLog[]) =>
+      logs.filter(({ attributes }) => attributes["url.query"]?.stringValue === "away");
+    expect([away(overGrpc()).length, away(overHttp()).length]).toEqual([answered, answered]);
+  });
 });

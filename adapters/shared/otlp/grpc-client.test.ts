@@ -1,4 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { constants, createServer } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
@@ -146,6 +148,20 @@ describe("over gRPC", () => {
     expect(await delivery).toMatchObject({ status: "retry" });
     await expect.poll(() => backend.cancelled()).toBe(1);
     expect(await client.export(request({ abort: AbortSignal.abort() }))).toMatchObject({ status: "retry" });
+  });
+
+  it("asks for a retry when a stream breaks without an answer", async () => {
+    const breaking = createServer().on("stream", (stream) => {
+      stream.on("error", () => {}).close(constants.NGHTTP2_INTERNAL_ERROR);
+    });
+    await new Promise<void>((resolve) => breaking.listen(0, "127.0.0.1", resolve));
+    const broken = await open(`http://127.0.0.1:${(breaking.address() as AddressInfo).port}`);
+    expect(await broken.export(request())).toMatchObject({
+      status: "retry",
+      reason: expect.stringContaining("RST_STREAM"),
+    });
+    broken.close();
+    breaking.close();
   });
 
   it("asks for a retry while nobody listens, and when the backend dies in a call", async () => {

@@ -49,10 +49,9 @@ function credentialsOf({ endpoint, tls = {} }: OtlpSettings) {
   return credentials.createSsl(ca, key, cert);
 }
 
-/** The lane tries again, so the channel does not, and is not slower than the lane in connecting anew. */
+/** The lane tries again, so the channel is not slower than the lane in connecting anew. */
 function channelOptions({ compression, tls }: OtlpSettings): ChannelOptions {
   return {
-    "grpc.enable_retries": 0,
     "grpc.initial_reconnect_backoff_ms": 200,
     "grpc.max_reconnect_backoff_ms": 5000,
     "grpc.use_local_subchannel_pool": 1,

@@ -136,10 +136,10 @@ describe("over HTTP with TLS", () => {
   const own = authority.issue("client", ["DNS:hub.test"]);
   const issued = authority.issue("server", ["DNS:collector.test", "IP:127.0.0.1"]);
 
-  async function start() {
+  async function start(status = 200) {
     const material = { key: readFileSync(issued.key), cert: readFileSync(issued.cert), ca: readFileSync(authority.ca) };
     const secured = createServer({ ...material, requestCert: true, rejectUnauthorized: true }, (message, response) => {
-      message.resume().on("end", () => response.writeHead(200, protobuf).end(partial(1n, "late")));
+      message.resume().on("end", () => response.writeHead(status, protobuf).end(partial(1n, "late")));
     });
     await new Promise<void>((resolve) => secured.listen(0, "127.0.0.1", resolve));
     opened.push(secured);
@@ -156,6 +156,11 @@ describe("over HTTP with TLS", () => {
     const tls = { ca: authority.ca, cert: own.cert, key: own.key };
     expect(await send(tls)).toMatchObject({ status: "partial", rejected: [9] });
     expect(await send({ ...tls, serverName: "collector.test" })).toMatchObject({ status: "partial" });
+  });
+
+  it("takes an answer that has no body", async () => {
+    const send = await start(204);
+    expect(await send({ ca: authority.ca, cert: own.cert, key: own.key })).toEqual({ status: "delivered" });
   });
 
   it("does not trust a name or a root that it was not given", async () => {

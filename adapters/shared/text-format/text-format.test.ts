@@ -48,6 +48,12 @@ describe("Envoy's default line", () => {
     );
   });
 
+  it("begins at the millisecond at which the request began, whatever is below", () => {
+    const time = { seconds: 1_700_000_000, nanos: 12_500_600 };
+    const variables = { "http.server.request.duration": 0.0125006 };
+    expect(createTextFormat("%START_TIME%")(entry({ time, variables }))).toBe("2023-11-14T22:13:20.000Z");
+  });
+
   it("reads variables named as in the vocabulary, too", () => {
     const named = {
       "request.method": "PUT",

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { requirePeer } from "../../support/peers.ts";
-import { startChild } from "./child.ts";
+import { type Child, startChild } from "./child.ts";
 import { temporaryFolder } from "./folder.ts";
 import { freePort } from "./prometheus.ts";
 import { waitUntil } from "./wait.ts";
@@ -25,6 +25,9 @@ export interface OtelCollector {
   readonly http: string;
   /** Every log record so far. */
   logs(): CollectedLog[];
+  /** Goes away for a while: nothing listens until `resume`. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
   stop(): Promise<number | string>;
 }
 
@@ -35,15 +38,17 @@ export async function startOtelCollector(): Promise<OtelCollector> {
   const config = join(folder.path, "config.yaml");
   const output = join(folder.path, "out.jsonl");
   writeFileSync(config, stringify(settings(grpc, http, health, output)));
-  const child = startChild(requirePeer("otelcol"), ["--config", config]);
-  await waitUntil("the collector to be healthy", async () => {
-    if (child.status() !== undefined) throw new Error(`The collector ended (${child.status()}):\n${child.stderr()}`);
-    return (await fetch(`http://127.0.0.1:${health}/`).catch(() => undefined))?.ok ?? false;
-  });
+  let child = await startHealthy(config, health);
   return {
     grpc: `http://127.0.0.1:${grpc}`,
     http: `http://127.0.0.1:${http}`,
     logs: () => (existsSync(output) ? readLogs(readFileSync(output, "utf8")) : []),
+    async pause() {
+      await child.stop();
+    },
+    async resume() {
+      child = await startHealthy(config, health);
+    },
     async stop() {
       const status = await child.stop();
       folder.remove();
@@ -52,11 +57,20 @@ export async function startOtelCollector(): Promise<OtelCollector> {
   };
 }
 
+async function startHealthy(config: string, health: number): Promise<Child> {
+  const child = startChild(requirePeer("otelcol"), ["--config", config]);
+  await waitUntil("the collector to be healthy", async () => {
+    if (child.status() !== undefined) throw new Error(`The collector ended (${child.status()}):\n${child.stderr()}`);
+    return (await fetch(`http://127.0.0.1:${health}/`).catch(() => undefined))?.ok ?? false;
+  });
+  return child;
+}
+
 function settings(grpc: number, http: number, health: number, output: string) {
   const at = (port: number) => ({ endpoint: `127.0.0.1:${port}` });
   return {
     receivers: { otlp: { protocols: { grpc: at(grpc), http: at(http) } } },
-    exporters: { file: { path: output, flush_interval: "100ms" } },
+    exporters: { file: { path: output, flush_interval: "100ms", append: true } },
     extensions: { health_check: at(health) },
     service: {
       extensions: ["health_check"],
