@@ -1,5 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
+import { ChunkPool } from "./chunk-pool.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { type Segment, type SegmentList, segmentName } from "./segment-list.ts";
 import { SegmentScanner, type Step } from "./segment-scanner.ts";
@@ -47,6 +48,7 @@ export class LogReader {
   #damages: Damage[] = [];
   #step: Step | undefined;
   #head: SpoolRecord | undefined;
+  readonly #pool = new ChunkPool();
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
@@ -66,6 +68,7 @@ export class LogReader {
 
   /** The next records; see Spool.read. */
   async read(maxItems: number, maxBytes: number): Promise<SpoolRecord[]> {
+    this.#pool.reuse(this.#scanner?.memory);
     const records: SpoolRecord[] = [];
     for (let bytes = 0; records.length < maxItems; ) {
       const next = this.#head ?? this.#takeQuickly() ?? (await this.#take());
@@ -150,7 +153,7 @@ export class LogReader {
         position >= segment.first &&
         position < (this.#options.segments.after(segment)?.first ?? Infinity);
       this.#file = file;
-      this.#scanner = new SegmentScanner(file, () => segment.bytes, isPlausible);
+      this.#scanner = new SegmentScanner(file, () => segment.bytes, isPlausible, this.#pool);
     } catch (error) {
       await this.#onFault(error);
       if (busy.includes(codeOf(error))) await this.#enter(segment);

@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { ChunkPool, chunkBytes } from "./chunk-pool.ts";
 import { crc32c } from "./crc32c.ts";
 import { type FrameHeader, headerBytes, marker, readHeader } from "./frame.ts";
 import type { SpoolRecord } from "./spool.ts";
@@ -10,8 +11,6 @@ export type Step =
   /** The beginning of a frame, as an interrupted write leaves it at the end of a file. */
   | { readonly kind: "torn"; readonly from: number; readonly to: number };
 
-const chunkBytes = 262_144;
-
 /**
  * Reads one segment from front to back in bounded memory: sound records, and the stretches between them that are damaged.
  * Works on what was read ahead; when `take` has nothing, `fill` reads on.
@@ -21,28 +20,28 @@ export class SegmentScanner {
   /** How far the file may be read now. */
   readonly #limit: () => number;
   readonly #isPlausible: (position: number) => boolean;
+  readonly #pool: ChunkPool;
   #chunk: Buffer = Buffer.alloc(0);
   /** Where in the file the chunk begins. */
-  #base: number;
+  #base = 0;
   /** Where in the chunk scanning goes on. */
   #at = 0;
   #damagedFrom: number | undefined;
   /** Bytes that must be at hand before scanning can go on. */
   #wanted = 0;
   /** The limit where reading ended. */
-  #end: number;
+  #end = 0;
 
   constructor(
     file: Pick<FileHandle, "read">,
     limit: () => number,
     isPlausible: (position: number) => boolean = () => true,
-    from = 0,
+    pool = new ChunkPool(),
   ) {
     this.#file = file;
     this.#limit = limit;
     this.#isPlausible = isPlausible;
-    this.#base = from;
-    this.#end = from;
+    this.#pool = pool;
   }
 
   /** Where scanning goes on in the file. */
@@ -50,15 +49,24 @@ export class SegmentScanner {
     return this.#base + this.#at;
   }
 
-  /** All steps up to the limit. */
+  /** All steps up to the limit; each is to be used before the next. */
   async *steps(): AsyncGenerator<Step> {
     for (;;) {
       const step = this.take();
-      if (step !== undefined) yield step;
-      else if (!(await this.fill())) break;
+      if (step !== undefined) {
+        yield step;
+        continue;
+      }
+      this.#pool.reuse(this.memory);
+      if (!(await this.fill())) break;
     }
     const rest = this.rest();
     if (rest !== undefined) yield rest;
+  }
+
+  /** What was read ahead and not yet scanned lies here. */
+  get memory(): ArrayBufferLike {
+    return this.#chunk.buffer;
   }
 
   /** The next step in what was read ahead; undefined if that does not suffice. */
@@ -71,9 +79,9 @@ export class SegmentScanner {
     const left = this.#chunk.length - this.#at;
     const end = this.#base + this.#chunk.length;
     this.#end = this.#limit();
-    const more = Math.min(Math.max(chunkBytes, this.#wanted - left), this.#end - end);
+    const more = Math.min(Math.max(chunkBytes, this.#wanted) - left, this.#end - end);
     if (more <= 0) return false;
-    const next = Buffer.allocUnsafeSlow(left + more);
+    const next = this.#pool.take(left + more);
     this.#chunk.copy(next, 0, this.#at);
     const { bytesRead } = await this.#file.read(next, left, more, end);
     this.#base += this.#at;

@@ -6,7 +6,7 @@ export interface SpoolRecord {
   readonly position: number;
   /** When it was appended, in milliseconds since the epoch. */
   readonly timeMs: number;
-  /** What was appended, byte for byte. */
+  /** What was appended, byte for byte. To be used before the next `read`, which may put other bytes in its place. */
   readonly payload: Buffer;
 }
 
