@@ -5,8 +5,8 @@ import { type DeadLetterEvents, type DeadLetters, openDeadLetters } from "./spoo
 
 /** Takes what a backend refused for good, and has it on disk as soon as that can be used. */
 export interface DeadLetterBox {
-  /** Never throws, never waits; what cannot be kept is told as dropped. */
-  add(items: readonly Item[], reason: string, attempts: number): void;
+  /** Never rejects; what cannot be kept is told as dropped. Resolves when that is known of all items. */
+  add(items: readonly Item[], reason: string, attempts: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -57,6 +57,7 @@ export function createDeadLetterBox({
       if (opened === undefined) return events.dropped(items.length, "disk");
       for (const item of items)
         opened.add({ handler, reason, attempts, timeMs: clock.now(), payload: encodeItem(item) });
+      await opened.flush();
     },
     async close() {
       await (await letters)?.close();

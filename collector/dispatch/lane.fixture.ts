@@ -38,6 +38,7 @@ export function openLane(settings: Parameters<typeof laneConfig>[0] = {}, option
     bury(items, reason, attempts) {
       ledger.deadLettered += recordsIn(items);
       buried.push(...items.map((item) => ({ item, reason, attempts })));
+      return undefined;
     },
     random: () => 0.5,
     ...options,

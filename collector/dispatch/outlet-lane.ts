@@ -28,7 +28,7 @@ export interface OutletLaneOptions {
   /** Where items wait. */
   openBacklog(parts: BacklogListener & { sizeOf(instance: Instance): number }): Backlog;
   /** Sets aside what the backend will never take. */
-  bury(items: readonly Item[], reason: string, attempts: number): void;
+  bury(items: readonly Item[], reason: string, attempts: number): Promise<void> | undefined;
   /** From 0 up to 1. */
   random(): number;
 }
@@ -83,7 +83,7 @@ export function createOutletLane(options: OutletLaneOptions): Lane {
     return async (items) => {
       const tooLarge = items.filter(({ bytes }) => bytes > limit);
       if (tooLarge.length === 0) return next(items);
-      bury(tooLarge, `larger than the ${limit} bytes that a request may have`, 0);
+      await bury(tooLarge, `larger than the ${limit} bytes that a request may have`, 0);
       backlog.done(tooLarge);
       const rest = items.filter(({ bytes }) => bytes <= limit);
       return rest.length === 0 ? [] : next(rest);

@@ -16,8 +16,8 @@ export interface SenderOptions {
   random(): number;
   /** Aborted when no time is left. */
   readonly closing: AbortSignal;
-  /** Sets aside what a backend will never take. */
-  bury(items: readonly Item[], reason: string, attempts: number): void;
+  /** Sets aside what a backend will never take. Items of a log on disk have ended only when their dead letters are on disk, too: then. */
+  bury(items: readonly Item[], reason: string, attempts: number): Promise<void> | undefined;
   /** These have ended, and are in the ledger. */
   ended(items: readonly Item[]): void;
   /** An attempt failed and will be made again, or was the last. */
@@ -36,8 +36,8 @@ export function createSender(options: SenderOptions): Send {
     ledger.lastDeliveredMs = clock.now();
     ended(items);
   };
-  const bury: SenderOptions["bury"] = (items, reason, attempts) => {
-    options.bury(items, reason, attempts);
+  const bury = async (...[items, reason, attempts]: Parameters<SenderOptions["bury"]>): Promise<void> => {
+    await options.bury(items, reason, attempts);
     ended(items);
   };
   const fail = (reason: string) => {
@@ -67,13 +67,13 @@ export function createSender(options: SenderOptions): Send {
       }
       fail(delivery.reason);
       if (delivery.status === "rejected" || (delivery.status === "too_large" && rest.length === 1)) {
-        bury(rest, delivery.reason, attempts);
+        await bury(rest, delivery.reason, attempts);
         return [];
       }
       if (delivery.status === "too_large") return halves(rest);
       if (delivery.status === "partial") {
         const { retry: again = [], rejected } = delivery;
-        bury(pick(rest, rejected), delivery.reason, attempts);
+        await bury(pick(rest, rejected), delivery.reason, attempts);
         deliver(leaveOut(rest, [...rejected, ...again]));
         rest = pick(rest, again);
         if (rest.length === 0) return [];

@@ -33,8 +33,8 @@ export interface PlacedHandler {
 /** Where one lane's items wait, and where those end that no backend takes. */
 export interface Place {
   openBacklog(parts: BacklogListener & { sizeOf(instance: Instance): number }): Backlog;
-  /** Sets items aside for good, with the reason. */
-  bury(items: readonly Item[], reason: string, attempts: number): void;
+  /** Sets items aside for good, with the reason. For items of a log on disk, resolves when they are safe from a crash here, too. */
+  bury(items: readonly Item[], reason: string, attempts: number): Promise<void> | undefined;
   /** The former lane lets go of the log when this resolves; if it rejects, this lane is not wanted after all. */
   takeOver(former: Promise<void>): void;
 }
@@ -107,8 +107,11 @@ export function createStorage({ directory, clock, events }: StorageOptions): Sto
     async place({ name, lane: config }, ledger, hasFormer) {
       const { durable, queue: limits, whenFull } = config;
       const bury: Place["bury"] = (items, reason, attempts) => {
-        ledger.deadLettered += recordsIn(items);
-        boxOf(name).add(items, reason, attempts);
+        const written = boxOf(name).add(items, reason, attempts);
+        const count = () => {
+          ledger.deadLettered += recordsIn(items);
+        };
+        return durable === false ? void count() : written.then(count);
       };
       const replayed = (backlog: Backlog): Backlog =>
         withReplays({ directory: folder(name), backlog, ledger, clock, usable: locked, events: eventsOf(name) });
