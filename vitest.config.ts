@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["{collector,adapters,schemas,test,scripts}/**/*.test.ts"],
-    exclude: ["test/e2e/**", "node_modules/**"],
+    exclude: ["test/e2e/**", "test/faults/**", "node_modules/**"],
     testTimeout: 20_000,
     // Imports plug-ins as Node does, and so must not be transformed.
     server: { deps: { external: [/collector\/plugins\/native-import/] } },
