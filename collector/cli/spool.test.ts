@@ -151,6 +151,20 @@ describe("mixdown spool", () => {
     ]);
   });
 
+  it("dump: shows the reason of dead letters that are no JSON", async () => {
+    const dataDir = aFolder();
+    const letters = await openDeadLetters({
+      directory: folderOf(dataDir),
+      maxBytes: 100_000,
+      now: config.now,
+      events: { ...keepEvents().events, dropped() {} },
+    });
+    letters.add({ reason: "400", handler: "audit", timeMs: 1, attempts: 2, payload: Buffer.from([1, 2, 0xff]) });
+    await letters.close();
+    const { out } = await spool(dataDir, "dump", "audit", "--dead");
+    expect(JSON.parse(out).record).toEqual({ reason: "400", handler: "audit", timeMs: 1, attempts: 2, base64: "AQL/" });
+  });
+
   it.each([false, true])("replay: gives dead letters to the handler again (beside a hub: %s)", async (isRunning) => {
     const dataDir = await aDataDir();
     const lock = isRunning ? await acquireSpoolLock(join(dataDir, "spool")) : undefined;

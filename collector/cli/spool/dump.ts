@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { readAck } from "../../dispatch/spool/ack-file.ts";
+import { fromEnvelope } from "../../dispatch/spool/dead-letter.ts";
 import { scanLog } from "../../dispatch/spool/scan-log.ts";
 import type { SpoolRecord } from "../../dispatch/spool/spool.ts";
 import { parseArguments, usage } from "../parse-arguments.ts";
@@ -39,13 +40,21 @@ function toLine({ position, timeMs, payload }: SpoolRecord): string {
   return `${JSON.stringify({ position, time }).slice(0, -1)},${toMember(payload)}}\n`;
 }
 
-/** JSON as it is, since a number may have more digits than can be kept; anything else as base64. */
 function toMember(payload: Buffer): string {
+  const json = jsonOf(payload);
+  if (json !== undefined) return `"record":${json}`;
+  const { payload: instance, ...facts } = fromEnvelope(payload) ?? { payload };
+  const base64 = Buffer.from(instance).toString("base64");
+  return Object.keys(facts).length === 0 ? `"base64":"${base64}"` : `"record":${JSON.stringify({ ...facts, base64 })}`;
+}
+
+/** JSON as it is, since a number may have more digits than can be kept, on one line. */
+function jsonOf(payload: Buffer): string | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(payload);
     const value: unknown = JSON.parse(text);
-    return `"record":${/[\r\n]/.test(text) ? JSON.stringify(value) : text}`;
+    return /[\r\n]/.test(text) ? JSON.stringify(value) : text;
   } catch {
-    return `"base64":"${payload.toString("base64")}"`;
+    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { headerBytes, writeFrame } from "./frame.ts";
 import { aFolder, openTestSpool, readAll, segmentsIn, texts, write } from "./spool.fixture.ts";
 
 const frame = 41;
@@ -87,4 +88,22 @@ it("gives no record twice when a stretch of a file was doubled", async () => {
   });
   expect(read).toEqual(texts(9));
   expect(told.quarantined).toEqual([{ records: 0, bytes: 2 * frame, file: name }]);
+});
+
+it("takes nothing for a record that a sender hid in another", async () => {
+  const directory = aFolder();
+  const { spool } = await openTestSpool(directory);
+  const hidden = Buffer.alloc(headerBytes + 6);
+  writeFrame(hidden, 0, 2, 0, Buffer.from("hidden"));
+  spool.append(Buffer.concat([hidden, Buffer.from("outer")]));
+  await write(spool, "next");
+  await spool.close();
+  const [name = ""] = segmentsIn(directory);
+  const { read, counted } = await readChanged(directory, name, (path) => {
+    const bytes = readFileSync(path);
+    bytes[headerBytes + hidden.length] = 0;
+    writeFileSync(path, bytes);
+  });
+  expect(read).toEqual(["next"]);
+  expect(counted).toBe(1);
 });

@@ -12,6 +12,8 @@ import { crc32c } from "./crc32c.ts";
 //   headerCrc  = uint32               ; CRC-32C of everything before it
 //   payload    = length OCTET
 //
+// Payloads that are no text may hold what looks like a frame: they are not searched while their own header is sound.
+//
 // The header vouches for itself, so that a length is known to be right before it is followed: a frame that the file ends
 // within is told apart from one that is damaged.
 

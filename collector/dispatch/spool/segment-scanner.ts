@@ -110,7 +110,8 @@ export class SegmentScanner {
     if (header !== undefined && !this.#has(at, headerBytes + header.length)) return undefined;
     if (header !== undefined && this.#isSound(at, header)) return this.#record(at, header);
     this.#damagedFrom = this.offset;
-    this.#at = at + 1;
+    // Where the header is sound, nothing inside its payload is taken for a frame, whatever a sender put there.
+    this.#at = header === undefined ? at + 1 : at + headerBytes + header.length;
     return this.#takeDamage(this.#damagedFrom);
   }
 
