@@ -57,7 +57,7 @@ it("writes each series from its first increment to its end", async () => {
     {
       labels,
       samples: [
-        [0, beganMs],
+        [0, beganMs + 7500],
         [1, beganMs + 15_000],
       ],
     },

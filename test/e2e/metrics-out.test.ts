@@ -16,10 +16,10 @@ import { waitUntil } from "./support/wait.ts";
 const listener = { address: "127.0.0.1:0" };
 let hub: Hub;
 
-/** A hub that sends a counter and a histogram to one handler. */
-async function start(adapter: string, params: object): Promise<void> {
+/** A counter and a histogram sent to one handler. */
+function settingsOf(adapter: string, params: object) {
   const metrics = { took: { name: "took_seconds", kind: "histogram", buckets: [0.01, 0.1] } };
-  const settings = {
+  return {
     listeners: { grpc: null, http: listener, admin: listener },
     handlers: {
       out: { adapter, params: { ...params, metrics, interval: "1s" }, retry: { initial: "50ms", max: "200ms" } },
@@ -30,7 +30,10 @@ async function start(adapter: string, params: object): Promise<void> {
     },
     rules: [{ name: "all", actions: [{ handler: "out", instances: ["requests", "took"] }] }],
   };
-  hub = await startHub({ base: [], settings });
+}
+
+async function start(adapter: string, params: object): Promise<void> {
+  hub = await startHub({ base: [], settings: settingsOf(adapter, params) });
 }
 afterEach(() => hub.stop());
 
@@ -49,10 +52,15 @@ async function report(count: number): Promise<void> {
   expect(await response.json()).toEqual({ accepted: count, rejected: [] });
 }
 
+interface Ledger {
+  readonly delivered: number;
+  readonly deadLettered: number;
+}
+
 /** What the hub says became of the instances sent to its handler. */
-async function ledger() {
-  const { handlers } = (await (await hub.get("/api/v1/handlers")).json()) as { handlers: Record<string, unknown>[] };
-  return handlers[0]!;
+async function ledger(): Promise<Ledger> {
+  const { handlers } = (await (await hub.get("/api/v1/handlers")).json()) as { handlers: [Ledger] };
+  return handlers[0];
 }
 
 function countOf(point: NumberDataPoint | HistogramDataPoint): number {
@@ -95,6 +103,35 @@ describeWith("prometheus")("remote write to a real Prometheus", () => {
     expect(await hub.stop()).toBe(0);
     await waitUntil("the end of the series", async () => (await receiver.query("requests_total")).length === 0, 5000);
     expect(await receiver.value("sum(max_over_time(requests_total[1m]))")).toBe(3000);
+    expect(receiver.process.stderr()).not.toMatch(/out of order|duplicate/i);
+    await receiver.stop();
+    folder.remove();
+  });
+
+  test("a reload under load ends the former series before the new ones begin", async () => {
+    const folder = temporaryFolder("receiver");
+    const address = `127.0.0.1:${await freePort()}`;
+    const receiver = await startReceiver(address, folder.path);
+    const params = { url: `http://${address}/api/v1/write` };
+    await start("prometheus-remote-write", params);
+    let reported = 0;
+    for (let reloads = 1; reloads <= 3; reloads++) {
+      hub.configure(settingsOf("prometheus-remote-write", { ...params, maxSeries: 1000 + reloads }));
+      await waitUntil("the reload", async () => {
+        await report(10);
+        reported += 10;
+        return hub.log().filter(({ msg }) => msg === "reloaded").length >= reloads;
+      });
+      // A new series may begin in the millisecond in which the former ends.
+      await report(10);
+      reported += 10;
+    }
+    await waitUntil("all to be delivered", async () => {
+      const { delivered, deadLettered } = await ledger();
+      expect(deadLettered).toBe(0);
+      return delivered === 2 * reported;
+    });
+    expect(await hub.stop()).toBe(0);
     expect(receiver.process.stderr()).not.toMatch(/out of order|duplicate/i);
     await receiver.stop();
     folder.remove();

@@ -229,7 +229,7 @@ describe("cumulative points", () => {
     const zero = { kind: "histogram", count: 0, sum: 0, bounds: [1, 10], buckets: [0, 0, 0] };
     const one = { ...zero, count: 1, sum: 5, buckets: [0, 1, 0] };
     expect(harvest("timeMs", "data")).toEqual([
-      { timeMs: beganMs, data: zero },
+      { timeMs: beganMs + 5000, data: zero },
       { timeMs: beganMs + 10_000, data: one },
       { timeMs: beganMs + 10_000, data: { kind: "gauge", value: 1 } },
     ]);
@@ -260,6 +260,32 @@ describe("cumulative points", () => {
         }
       }),
     );
+  });
+
+  it("begin at zero when the series began, where that was in the second half of the time", () => {
+    open({ temporality: "cumulative", withZeros: true });
+    host.nowMs += 9000;
+    record("requests", "/a");
+    const beganMs = host.nowMs;
+    host.nowMs += 1000;
+    expect(sums.harvest().map(({ timeMs, startMs }) => [timeMs, startMs])).toEqual([
+      [beganMs, beganMs],
+      [beganMs + 1000, beganMs],
+    ]);
+  });
+
+  it("of a series that goes on in another handler after a reload come after those of the former", () => {
+    const options = { temporality: "cumulative", withZeros: true, withEnds: true } as const;
+    open(options);
+    record("requests", "/a");
+    harvest();
+    const former = sums;
+    const all = { naming: plainNaming, intervalMs: 1000, ...options };
+    sums = createSums(host, config.parse({ metrics }), all);
+    record("requests", "/a");
+    const ends = former.harvest(true).map(({ timeMs }) => timeMs);
+    const begins = harvest("timeMs").map(({ timeMs }) => timeMs);
+    expect(Math.min(...begins)).toBeGreaterThan(Math.max(...ends));
   });
 
   it("of a series that ends and begins anew within a millisecond begin after its end", () => {

@@ -8,7 +8,10 @@ export interface PointOptions {
   readonly temporality: "delta" | "cumulative";
   /** Cumulative points of unchanged series are told again after this many milliseconds; never, if absent. */
   readonly keepAliveMs?: number;
-  /** Begin each counter and histogram with a point of 0, for backends that know only differences between points. */
+  /**
+   * Begin each counter and histogram with a point of 0, for backends that know only differences between points. It lies halfway
+   * between two harvests at the earliest: after a reload, the same series of the former handler ends just before.
+   */
   readonly withZeros?: boolean;
   /** Tell where series end, in a point that repeats the last one. */
   readonly withEnds?: boolean;
@@ -74,8 +77,9 @@ export class SeriesReader {
     const data = this.#dataOf(slot);
     const createdMs = Math.min(this.#metric.table.createdMs[slot]!, timeMs - 1);
     const startMs = this.#isDelta ? this.#sinceMs : createdMs;
-    if (this.#options.withZeros && this.#toldMs[slot] === 0 && data.kind !== "gauge" && createdMs > this.#endedMs) {
-      points.push({ ...this.#head(slot), startMs, timeMs: createdMs, data: zeroOf(data), records: 0 });
+    const zeroMs = Math.max(createdMs, Math.floor((this.#sinceMs + timeMs) / 2));
+    if (this.#options.withZeros && this.#toldMs[slot] === 0 && data.kind !== "gauge" && zeroMs > this.#endedMs) {
+      points.push({ ...this.#head(slot), startMs, timeMs: zeroMs, data: zeroOf(data), records: 0 });
     }
     const exemplars = this.#metric.takeExemplars(slot);
     points.push({
