@@ -31,12 +31,20 @@ function envoyConfig(name: string) {
   return parse(read(fileAt(name, command[command.indexOf("--config-path") + 1] ?? "") ?? ""));
 }
 
+/** The settings of the broker, by name. */
+function kafkaSettings(): Record<string, string> {
+  const lines = read(fileAt("kafka", "/etc/kafka/server.properties") ?? "").split("\n");
+  return Object.fromEntries(lines.flatMap((line) => (/^[^#]/.test(line) ? [line.split("=") as [string, string]] : [])));
+}
+
 const envoys = named.filter(([, { image }]) => image.startsWith("envoyproxy/envoy:")).map(([name]) => name);
 const [firstEnvoy = ""] = envoys;
 
 /** Ports that a service listens on inside, beyond its own loopback. */
 function listeningPorts(name: string): number[] {
   if (name === "prometheus") return [9090];
+  if (name === "kafka")
+    return [...(kafkaSettings().listeners ?? "").matchAll(/:\/\/:(\d+)/g)].map(([, port]) => Number(port));
   if (name === "mixdown") return textsOf(image!, "EXPOSE").flatMap((text) => text.split(" ").map(Number));
   return socketAddresses(envoyConfig(name).static_resources.listeners).map((address) => Number(address.split(":")[1]));
 }
@@ -44,8 +52,11 @@ function listeningPorts(name: string): number[] {
 const listening = named.flatMap(([name]) => listeningPorts(name).map((port) => `${name}:${port}`));
 
 describe("docker-compose.yml", () => {
-  test("has the hub, an Envoy, two services and Prometheus", () => {
-    expect(named.map(([name]) => name)).toEqual(["mixdown", "envoy", "orders", "payments", "prometheus"]);
+  test("has the hub, an Envoy, two services and Prometheus, and Kafka by a profile", () => {
+    expect(named.map(([name]) => name)).toEqual(["mixdown", "envoy", "orders", "payments", "prometheus", "kafka"]);
+    expect(named.filter(([, { profiles }]) => profiles !== undefined)).toMatchObject([
+      ["kafka", { profiles: ["kafka"] }],
+    ]);
     expect(envoys).toEqual(["envoy", "orders", "payments"]);
   });
 
@@ -54,9 +65,11 @@ describe("docker-compose.yml", () => {
     if (build !== undefined) expect([build, image]).toEqual([".", `${project.name}:${project.version}`]);
   });
 
-  test("runs the Envoy that the tests run", () => {
-    const [, version] = /^envoy_version=(\S+)$/m.exec(read(".ci/install-peers")) ?? [];
-    expect(serviceOf(firstEnvoy).image).toBe(`envoyproxy/envoy:v${version}`);
+  test("runs the Envoy and the Kafka that the tests run", () => {
+    const versionOf = (peer: string) =>
+      new RegExp(`^${peer}_version=(\\S+)$`, "m").exec(read(".ci/install-peers"))?.[1];
+    expect(serviceOf(firstEnvoy).image).toBe(`envoyproxy/envoy:v${versionOf("envoy")}`);
+    expect(serviceOf("kafka").image).toBe(`apache/kafka:${versionOf("kafka")}`);
   });
 
   test("publishes on loopback only, each port once, and only ports that are listened on", () => {
@@ -79,7 +92,8 @@ describe("docker-compose.yml", () => {
   });
 
   test("keeps the hub's data in the volume of its image", () => {
-    expect(mountsOf(serviceOf("mixdown")).map(({ target }) => target)).toEqual(textsOf(image, "VOLUME"));
+    const written = mountsOf(serviceOf("mixdown")).filter(({ readOnly }) => !readOnly);
+    expect(written.map(({ target }) => target)).toEqual(textsOf(image, "VOLUME"));
   });
 
   test.each(named)("%s has a health check", (name, { healthcheck }) => {
@@ -135,6 +149,34 @@ describe("the files of its services", () => {
     expect(scrape_configs).toHaveLength(1);
     const admin = defaultListeners({ MIXDOWN_LISTEN_HOST: "mixdown" }).admin.address;
     expect(scrape_configs[0].static_configs).toEqual([{ targets: [admin] }]);
+  });
+});
+
+describe("the profile kafka", () => {
+  const { command = [], environment } = serviceOf("mixdown");
+  const configs = command.filter((_, i) => command[i - 1] === "--config");
+
+  test("gives the hub a file beside the built-in one, which is where the image has it", () => {
+    expect(command[0]).toBe("serve");
+    expect(configs).toEqual(["/opt/mixdown/dist/config/default.yaml", "/etc/mixdown/kafka.yaml"]);
+    expect(textsOf(image, "COPY").some((text) => text.endsWith("dist dist"))).toBe(true);
+    expect(textsOf(image, "WORKDIR")).toContain("/opt/mixdown");
+  });
+
+  test("has a broker and a topic where the hub's handler looks for them", () => {
+    const folder = fileAt("mixdown", "/etc/mixdown");
+    const { handlers, rules } = parse(read(`${folder}/kafka.yaml`));
+    const { brokers, topic } = handlers.kafka.params;
+    expect(brokers.filter((address: string) => !listening.includes(address))).toEqual([]);
+    expect(`PLAINTEXT://${brokers[0]}`).toBe(kafkaSettings()["advertised.listeners"]);
+    const { test = [] } = serviceOf("kafka").healthcheck ?? {};
+    expect(test[test.indexOf("--topic") + 1]).toBe(topic);
+    expect(rules[0].match).toContain(`\${env:COMPOSE_PROFILES:-}`);
+    expect(environment).toEqual({ COMPOSE_PROFILES: `\${COMPOSE_PROFILES:-}` });
+  });
+
+  test("keeps the broker's data in its volume", () => {
+    expect(mountsOf(serviceOf("kafka")).map(({ target }) => target)).toContain(kafkaSettings()["log.dirs"]);
   });
 });
 

@@ -14,7 +14,10 @@ const healthcheck = z.strictObject({
 const service = z.strictObject({
   image: z.string(),
   build: z.string().optional(),
+  profiles: z.array(z.string()).optional(),
+  entrypoint: z.array(z.string()).optional(),
   command: z.array(z.string()).optional(),
+  environment: z.record(z.string(), z.string()).optional(),
   user: z.string().optional(),
   ports: z.array(z.string()).default([]),
   volumes: z.array(z.string()).default([]),

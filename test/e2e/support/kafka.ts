@@ -1,19 +1,13 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import kafkajs, { type Admin } from "kafkajs";
 import { createAuthority } from "../../support/certificates.ts";
-import { requirePeer } from "../../support/peers.ts";
-import { type Child, startChild } from "./child.ts";
+import type { Child } from "./child.ts";
 import { temporaryFolder } from "./folder.ts";
+import { brokerAnswers, formatStorage, runKafka, startBroker } from "./kafka-node.ts";
+import { kafkaProperties, kafkaUsers, type NodePorts } from "./kafka-properties.ts";
 import { freePort } from "./prometheus.ts";
 import { waitUntil } from "./wait.ts";
-
-/** Who may log in at the broker's SASL listeners. */
-export const kafkaUsers = {
-  plain: { username: "mixdown", password: "mixdown-secret" },
-  scram: { username: "scramuser", password: "scram-secret" },
-} as const;
 
 /** The broker's listeners by what they want of clients. */
 export type KafkaListener = "plain" | "sasl" | "tls" | "saslTls";
@@ -44,9 +38,6 @@ export interface TopicOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-const clusterId = "jUOHZ1VLRqCLvbvH0UBbKQ";
-const quickJava = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"];
-
 /** Starts a fresh Kafka on free ports of loopback and waits until it answers. Topics are not made by themselves. */
 export async function startKafka(nodes = 1): Promise<Kafka> {
   const folder = temporaryFolder("kafka");
@@ -54,17 +45,19 @@ export async function startKafka(nodes = 1): Promise<Kafka> {
   const { cert, key } = authority.issue("localhost", ["DNS:localhost", "IP:127.0.0.1"]);
   const keystore = join(folder.path, "server.pem");
   writeFileSync(keystore, readFileSync(key, "utf8") + readFileSync(cert, "utf8"));
-  writeFileSync(join(folder.path, "log4j2.yaml"), logging);
   const ports: NodePorts[] = [];
   for (let i = 0; i < nodes; i++) ports.push(await nodePorts());
   const files = ports.map((own, i) => {
     const file = join(folder.path, `node-${i + 1}.properties`);
-    writeFileSync(file, properties({ id: i + 1, own, all: ports, folder: folder.path, keystore, ca: authority.ca }));
+    writeFileSync(
+      file,
+      kafkaProperties({ id: i + 1, own, all: ports, folder: folder.path, keystore, ca: authority.ca }),
+    );
     const scram = ["SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap((name) => [
       "--add-scram",
       `${name}=[name=${kafkaUsers.scram.username},password=${kafkaUsers.scram.password}]`,
     ]);
-    java("kafka.tools.StorageTool", "format", "-t", clusterId, "-c", file, ...scram);
+    formatStorage(file, ...scram);
     return file;
   });
   const processes: (Child | undefined)[] = files.map(() => undefined);
@@ -89,19 +82,11 @@ export async function startKafka(nodes = 1): Promise<Kafka> {
       });
     },
     async resume() {
-      const log = `-Dlog4j2.configurationFile=${join(folder.path, "log4j2.yaml")}`;
       files.forEach((file, i) => {
-        processes[i] ??= startChild(requirePeer("kafka"), [
-          ...quickJava,
-          "-Xms128m",
-          "-Xmx512m",
-          log,
-          "kafka.Kafka",
-          file,
-        ]);
+        processes[i] ??= startBroker(file);
       });
       for (const [i, broker] of brokers.entries())
-        await waitUntil(`Kafka at ${broker}`, () => answers(broker, processes[i]!), 90_000);
+        await waitUntil(`Kafka at ${broker}`, () => brokerAnswers(broker, processes[i]!), 90_000);
     },
     topics: () => withAdmin(brokers, (admin) => admin.listTopics()),
     async createTopic(topic, { partitions = 1, replicas = 1, settings = {} } = {}) {
@@ -111,7 +96,7 @@ export async function startKafka(nodes = 1): Promise<Kafka> {
     },
     setQuota(clientId, bytesPerSecond) {
       const client = ["--alter", "--entity-type", "clients", "--entity-name", clientId];
-      java(
+      runKafka(
         "kafka.admin.ConfigCommand",
         "--bootstrap-server",
         brokers[0]!,
@@ -144,96 +129,7 @@ async function withAdmin<R>(brokers: readonly string[], ask: (admin: Admin) => P
   }
 }
 
-type NodePorts = Readonly<Record<KafkaListener | "controller", number>>;
-
 async function nodePorts(): Promise<NodePorts> {
   const [plain, sasl, tls, saslTls, controller] = await Promise.all(Array.from({ length: 5 }, freePort));
   return { plain: plain!, sasl: sasl!, tls: tls!, saslTls: saslTls!, controller: controller! };
-}
-
-function java(main: string, ...args: string[]): string {
-  return execFileSync(requirePeer("kafka"), [...quickJava, main, ...args], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-}
-
-/** kcat's listing of a broker; a broker that ended throws with what it said. */
-function answers(broker: string, process: Child): boolean {
-  if (process.status() !== undefined)
-    throw new Error(`Kafka ended (${process.status()}):\n${process.stdout()}${process.stderr()}`);
-  try {
-    execFileSync(requirePeer("kcat"), ["-b", broker, "-L", "-m", "1"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const logging = `Configuration:
-  status: warn
-  Appenders:
-    Console: {name: C, target: SYSTEM_OUT, PatternLayout: {pattern: "%d{HH:mm:ss.SSS} %p %c{1} %m%n"}}
-  Loggers:
-    Root: {level: warn, AppenderRef: {ref: C}}
-`;
-
-interface NodeSettings {
-  readonly id: number;
-  readonly own: NodePorts;
-  readonly all: readonly NodePorts[];
-  readonly folder: string;
-  readonly keystore: string;
-  readonly ca: string;
-}
-
-function properties({ id, own, all, folder, keystore, ca }: NodeSettings): string {
-  const at = (port: number) => `//127.0.0.1:${port}`;
-  const open = `PLAINTEXT:${at(own.plain)},SASL:${at(own.sasl)},TLS:${at(own.tls)},SASL_TLS:${at(own.saslTls)}`;
-  const login = (listener: string) => {
-    const { username, password } = kafkaUsers.plain;
-    const module = "org.apache.kafka.common.security";
-    return [
-      `listener.name.${listener}.plain.sasl.jaas.config=${module}.plain.PlainLoginModule required user_${username}="${password}";`,
-      ...["256", "512"].map(
-        (size) =>
-          `listener.name.${listener}.scram-sha-${size}.sasl.jaas.config=${module}.scram.ScramLoginModule required;`,
-      ),
-    ];
-  };
-  const replicas = all.length;
-  return [
-    `process.roles=${id === 1 ? "broker,controller" : "broker"}`,
-    `node.id=${id}`,
-    `controller.quorum.voters=1@127.0.0.1:${all[0]!.controller}`,
-    `listeners=${open}${id === 1 ? `,CONTROLLER:${at(own.controller)}` : ""}`,
-    `advertised.listeners=${open}`,
-    "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:SSL,SASL_TLS:SASL_SSL",
-    "inter.broker.listener.name=PLAINTEXT",
-    "controller.listener.names=CONTROLLER",
-    `log.dirs=${join(folder, `data-${id}`)}`,
-    "auto.create.topics.enable=true",
-    `offsets.topic.replication.factor=${replicas}`,
-    "offsets.topic.num.partitions=1",
-    `transaction.state.log.replication.factor=${replicas}`,
-    "transaction.state.log.min.isr=1",
-    "group.initial.rebalance.delay.ms=0",
-    // A single node must answer soon after it comes back.
-    "controller.quorum.election.timeout.ms=500",
-    "controller.quorum.election.backoff.max.ms=500",
-    "broker.session.timeout.ms=4000",
-    "broker.heartbeat.interval.ms=500",
-    // Quotas are felt within a second instead of eleven.
-    "quota.window.num=2",
-    "quota.window.size.seconds=1",
-    "sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
-    ...login("sasl"),
-    ...login("sasl_tls"),
-    "ssl.keystore.type=PEM",
-    `ssl.keystore.location=${keystore}`,
-    "ssl.truststore.type=PEM",
-    `ssl.truststore.location=${ca}`,
-    "ssl.client.auth=requested",
-    "",
-  ].join("\n");
 }
