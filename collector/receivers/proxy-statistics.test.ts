@@ -5,9 +5,9 @@ import type { Statistic } from "./proxy-statistics.ts";
 import type { StatisticsStream } from "./statistics-table.ts";
 
 const hubStart = 1_000_000;
-const node = (id: string) => {
+const node = (id: string, userAgentVersion = "1.40.0") => {
   const about = { id, cluster: `${id}-cluster`, metadata: {}, locality: undefined, userAgentName: undefined };
-  return { ...about, userAgentVersion: "1.40.0" };
+  return { ...about, userAgentVersion };
 };
 const logger = (id: string): Identifier => ({ node: node(id), logName: "log" });
 
@@ -103,10 +103,10 @@ describe("what a proxy says that it sent", () => {
     const second = table.statistics.open(node("a"));
     flush(second, { uptime: 15, written: 110 });
     second.close();
-    const restarted = table.statistics.open(node("a"));
+    const restarted = table.statistics.open(node("a", "1.41.0"));
     flush(restarted, { uptime: 1, written: 5 });
     flush(restarted, { uptime: 6, written: 8 });
-    expect(row()).toMatchObject({ logsWritten: 118 });
+    expect(row()).toMatchObject({ version: "1.41.0", logsWritten: 118 });
     const busy = table.statistics.open(node("a"));
     flush(busy, { uptime: 2, written: 50 });
     expect(row()).toMatchObject({ logsWritten: 168 });

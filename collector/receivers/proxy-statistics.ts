@@ -39,7 +39,7 @@ const mostTold = 16;
 
 /** One proxy that pushes its statistics. A new stream takes the place of the one before. */
 export class ProxyStatistics {
-  private readonly node: EnvoyNode;
+  private node: EnvoyNode;
   private readonly startedMs: number;
   private readonly entries: () => number;
   private readonly tracks = new Map<string, CounterTrack>();
@@ -76,8 +76,9 @@ export class ProxyStatistics {
     };
   }
 
-  /** A stream of it is open. */
-  open(): StatisticsReader {
+  /** A stream of it is open, which may tell another version. */
+  open(node: EnvoyNode): StatisticsReader {
+    this.node = node;
     const reader = {};
     const watch = new DeltaWatch();
     this.leader = reader;

@@ -46,7 +46,7 @@ export function createStatisticsTable({ now, entriesOf, maxRows }: StatisticsTab
       return {
         message() {
           const current = proxies.get(id) ?? insert(node);
-          if (current !== proxy) reader = current?.open();
+          if (current !== proxy) reader = current?.open(node);
           proxy = current;
         },
         sample: (statistic) => reader?.sample(statistic),
