@@ -1,6 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fromBinary } from "@bufbuild/protobuf";
+import { status } from "@grpc/grpc-js";
 import { afterAll } from "vitest";
 import { z } from "zod";
 import { type Delivery, defineAdapter } from "../../adapters/adapter.ts";
@@ -18,8 +20,10 @@ import { prometheusRemoteWrite } from "../../adapters/prometheus-remote-write/in
 import { statsd } from "../../adapters/statsd/index.ts";
 import { stdio } from "../../adapters/stdio/index.ts";
 import { zipkin } from "../../adapters/zipkin/index.ts";
+import { LogsDataSchema } from "../../schemas/gen/opentelemetry/proto/logs/v1/logs_pb.js";
 import { aLogEntry, aPoint } from "../support/instances.ts";
 import { aMetric, aTuple, declareMetric } from "../support/metric-instance.ts";
+import { startOtlpBackend } from "../support/otlp-backend.ts";
 import { aRequest, aSpan } from "../support/otlp-span.ts";
 import { adapterBattery } from "./adapter-battery.ts";
 
@@ -60,6 +64,32 @@ adapterBattery(otlpLogs, {
   instance: (i) => aLogEntry("access", { variables: { path: `/${i}` } }),
   readme: readFileSync(new URL("../../adapters/otlp-logs/README.md", import.meta.url), "utf8"),
   exceptions: { "asks for a retry on 500": "OTLP takes 500 for a fault of the data, which is the same the next time" },
+});
+
+const grpcBackend = await startOtlpBackend();
+/** How it behaves, in terms of gRPC; what cannot be reached is UNAVAILABLE, too, as tests beside the client show. */
+const answers = {
+  well: new Uint8Array(0),
+  busy: { code: status.UNAVAILABLE, details: "busy" },
+  down: { code: status.UNAVAILABLE, details: "down" },
+  silent: "silent",
+  refusing: { code: status.INVALID_ARGUMENT, details: "no" },
+} as const;
+
+adapterBattery(otlpLogs, {
+  params: { endpoint: `http://${grpcBackend.address}` },
+  instances: [{ name: "access", template: "logentry", variables: { path: "STRING" } }],
+  instance: (i) => aLogEntry("access", { variables: { path: `/${i}` } }),
+  backend: {
+    behave(as) {
+      grpcBackend.answer = answers[as];
+    },
+    taken: () =>
+      grpcBackend.received
+        .filter(({ answer }) => answer instanceof Uint8Array)
+        .flatMap(({ body }) => fromBinary(LogsDataSchema, body).resourceLogs)
+        .flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords)).length,
+  },
 });
 
 adapterBattery(otlp, {

@@ -14,6 +14,8 @@ export interface ReceivedExport {
   readonly metadata: Metadata;
   /** Unpacked. */
   readonly body: Buffer;
+  /** What it was answered. */
+  readonly answer: ExportAnswer;
 }
 
 /** What the backend answers: the bytes of a response, or an error. "silent" answers nothing. */
@@ -46,9 +48,9 @@ export async function startOtlpBackend(
         call: { request: Buffer; metadata: Metadata; on(event: string, listener: () => void): void },
         reply: sendUnaryData<Buffer>,
       ) {
-        received.push({ telemetry, metadata: call.metadata, body: call.request });
-        call.on("cancelled", () => cancelled++);
         const { answer } = backend;
+        received.push({ telemetry, metadata: call.metadata, body: call.request, answer });
+        call.on("cancelled", () => cancelled++);
         if (answer instanceof Uint8Array) reply(null, Buffer.from(answer));
         else if (answer !== "silent") reply(answer);
       },
