@@ -8,6 +8,7 @@ import { declarationTests } from "./declaration-tests.ts";
 import { fakeHost } from "./fake-host.ts";
 import { type ContractOptions, type ContractTest, type Subject, subjectOf } from "./options.ts";
 import { outletTests } from "./outlet-tests.ts";
+import { sumsTests } from "./sums-tests.ts";
 
 /**
  * What every adapter promises the hub, as tests for any runner:
@@ -51,7 +52,8 @@ async function testsOfKind<T extends Template>(subject: Subject<T>): Promise<Con
   try {
     const probe = await subject.open(hostOf(subject));
     await probe.close();
-    return isAggregator(probe) ? aggregatorTests(subject) : outletTests(subject);
+    if (isAggregator(probe)) return aggregatorTests(subject);
+    return [...outletTests(subject), ...(probe.sums === undefined ? [] : sumsTests(subject))];
   } catch {
     return [];
   }

@@ -46,7 +46,7 @@ adapterBattery(http, {
 
 adapterBattery(newrelic, {
   params: { licenseKey: "key", region: "eu" },
-  instances: [{ name: "access", template: "logentry", variables: { path: "STRING" } }],
+  instances: [...instances, { name: "access", template: "logentry", variables: { path: "STRING" } }],
   instance: (i) => aLogEntry("access", { variables: { path: `/${i}` } }),
   readme: readFileSync(new URL("../../adapters/newrelic/README.md", import.meta.url), "utf8"),
 });

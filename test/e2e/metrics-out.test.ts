@@ -10,6 +10,7 @@ import { startOtlpBackend } from "../support/otlp-backend.ts";
 import { temporaryFolder } from "./support/folder.ts";
 import { type Hub, startHub } from "./support/hub.ts";
 import { describeWith } from "./support/needs.ts";
+import { startOtelCollector } from "./support/otel-collector.ts";
 import { freePort, startReceiver } from "./support/prometheus.ts";
 import { waitUntil } from "./support/wait.ts";
 
@@ -55,6 +56,7 @@ async function report(count: number): Promise<void> {
 interface Ledger {
   readonly delivered: number;
   readonly deadLettered: number;
+  readonly lastError?: { readonly reason: string };
 }
 
 /** What the hub says became of the instances sent to its handler. */
@@ -94,7 +96,7 @@ describeWith("prometheus")("remote write to a real Prometheus", () => {
     await receiver.stop();
     for (let i = 0; i < 4; i++) {
       await report(500);
-      await waitUntil("an attempt in vain", async () => JSON.stringify(await ledger()).includes("ECONNREFUSED"));
+      await waitUntil("an attempt in vain", async () => (await ledger()).lastError !== undefined);
     }
     receiver = await startReceiver(address, folder.path);
     await waitUntil("what was sent meanwhile", async () => (await receiver.value("sum(requests_total)")) === 3000);
@@ -136,6 +138,47 @@ describeWith("prometheus")("remote write to a real Prometheus", () => {
     await receiver.stop();
     folder.remove();
   });
+});
+
+describeWith("otelcol")("OTLP to a real collector", () => {
+  test.each(["grpc", "http"] as const)(
+    "over %s: running totals, units, buckets and ends, though it goes away",
+    async (protocol) => {
+      const collector = await startOtelCollector();
+      const instance = { "service.instance.id": "hub-1" };
+      await start("otlp-metrics", { endpoint: collector[protocol], protocol, resource: instance });
+      const last = (metric: string) =>
+        collector.points().findLast((each) => each.metric === metric && !each.point.flags);
+      const totals = () => {
+        const latest = collector.points().filter((each) => each.metric === "requests" && !each.point.flags);
+        const byPath = new Map(
+          latest.map(({ attributes, point }) => [attributes.path!.stringValue, Number(point.asDouble)]),
+        );
+        return [...byPath.values()].reduce((sum, value) => sum + value, 0);
+      };
+      await report(100);
+      await waitUntil("the first totals", () => totals() === 100);
+      await collector.pause();
+      await report(200);
+      await waitUntil("an attempt in vain", async () => (await ledger()).lastError !== undefined);
+      await collector.resume();
+      await waitUntil("the totals", () => totals() === 300);
+      expect(last("requests")).toMatchObject({
+        resource: { "service.name": { stringValue: "mixdown" }, "service.instance.id": { stringValue: "hub-1" } },
+        temporality: 2,
+        isMonotonic: true,
+      });
+      await waitUntil("the histogram", () => last("took_seconds")?.point.count === "300");
+      expect(last("took_seconds")).toMatchObject({
+        unit: "s",
+        temporality: 2,
+        point: { explicitBounds: [0.01, 0.1], bucketCounts: ["150", "150", "0"], exemplars: expect.any(Array) },
+      });
+      expect(await hub.stop()).toBe(0);
+      await waitUntil("all ends", () => collector.points().filter(({ point }) => point.flags === 1).length === 11);
+      await collector.stop();
+    },
+  );
 });
 
 test("OTLP deltas add up to all that was reported, through failures and at the end", async () => {

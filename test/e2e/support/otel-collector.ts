@@ -18,6 +18,19 @@ export interface CollectedLog {
   readonly attributes: Readonly<Record<string, JsonAnyValue>>;
 }
 
+/** A data point that the collector took. */
+export interface CollectedPoint {
+  readonly resource: Readonly<Record<string, JsonAnyValue>>;
+  readonly metric: string;
+  readonly unit: string | undefined;
+  /** Of sums and histograms: 1 is delta, 2 cumulative. */
+  readonly temporality: number | undefined;
+  readonly isMonotonic: boolean | undefined;
+  /** `asDouble`, `count`, `bucketCounts`, `flags`, ... */
+  readonly point: Readonly<Record<string, unknown>>;
+  readonly attributes: Readonly<Record<string, JsonAnyValue>>;
+}
+
 /** A running OpenTelemetry Collector that writes down what it takes. */
 export interface OtelCollector {
   /** URLs of its OTLP receiver. */
@@ -25,6 +38,8 @@ export interface OtelCollector {
   readonly http: string;
   /** Every log record so far. */
   logs(): CollectedLog[];
+  /** Every data point so far, in order. */
+  points(): CollectedPoint[];
   /** Goes away for a while: nothing listens until `resume`. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -36,13 +51,14 @@ export async function startOtelCollector(): Promise<OtelCollector> {
   const folder = temporaryFolder("otelcol");
   const [grpc, http, health] = [await freePort(), await freePort(), await freePort()];
   const config = join(folder.path, "config.yaml");
-  const output = join(folder.path, "out.jsonl");
-  writeFileSync(config, stringify(settings(grpc, http, health, output)));
+  const [logs, metrics] = [join(folder.path, "logs.jsonl"), join(folder.path, "metrics.jsonl")];
+  writeFileSync(config, stringify(settings(grpc, http, health, { logs, metrics })));
   let child = await startHealthy(config, health);
   return {
     grpc: `http://127.0.0.1:${grpc}`,
     http: `http://127.0.0.1:${http}`,
-    logs: () => (existsSync(output) ? readLogs(readFileSync(output, "utf8")) : []),
+    logs: () => requestsOf<JsonLogs>(logs).flatMap(readLogs),
+    points: () => requestsOf<JsonMetrics>(metrics).flatMap(readPoints),
     async pause() {
       await child.stop();
     },
@@ -66,16 +82,20 @@ async function startHealthy(config: string, health: number): Promise<Child> {
   return child;
 }
 
-function settings(grpc: number, http: number, health: number, output: string) {
+function settings(grpc: number, http: number, health: number, outputs: Record<"logs" | "metrics", string>) {
+  const to = (path: string) => ({ path, flush_interval: "100ms", append: true });
   const at = (port: number) => ({ endpoint: `127.0.0.1:${port}` });
   return {
     receivers: { otlp: { protocols: { grpc: at(grpc), http: at(http) } } },
-    exporters: { file: { path: output, flush_interval: "100ms", append: true } },
+    exporters: { "file/logs": to(outputs.logs), "file/metrics": to(outputs.metrics) },
     extensions: { health_check: at(health) },
     service: {
       extensions: ["health_check"],
       telemetry: { metrics: { level: "none" } },
-      pipelines: { logs: { receivers: ["otlp"], exporters: ["file"] } },
+      pipelines: {
+        logs: { receivers: ["otlp"], exporters: ["file/logs"] },
+        metrics: { receivers: ["otlp"], exporters: ["file/metrics"] },
+      },
     },
   };
 }
@@ -95,22 +115,65 @@ interface JsonLogs {
   }[];
 }
 
+interface JsonMetrics {
+  readonly resourceMetrics: readonly {
+    readonly resource: { readonly attributes: readonly KeyValue[] };
+    readonly scopeMetrics: readonly { readonly metrics: readonly JsonMetric[] }[];
+  }[];
+}
+
+interface JsonMetric {
+  readonly name: string;
+  readonly unit?: string;
+  readonly sum?: JsonPoints;
+  readonly gauge?: JsonPoints;
+  readonly histogram?: JsonPoints;
+}
+
+interface JsonPoints {
+  readonly aggregationTemporality?: number;
+  readonly isMonotonic?: boolean;
+  readonly dataPoints: readonly { readonly attributes?: readonly KeyValue[] }[];
+}
+
 /** Whole lines only: the last may be half written. */
-function readLogs(text: string): CollectedLog[] {
+function requestsOf<Request>(file: string): Request[] {
+  if (!existsSync(file)) return [];
+  const text = readFileSync(file, "utf8");
   const lines = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
-  const requests = lines.filter((line) => line !== "").map((line) => JSON.parse(line) as JsonLogs);
-  return requests
-    .flatMap(({ resourceLogs }) => resourceLogs)
-    .flatMap(({ resource, scopeLogs }) =>
-      scopeLogs.flatMap(({ scope, logRecords }) =>
-        logRecords.map((record) => ({
+  return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Request);
+}
+
+function readLogs({ resourceLogs }: JsonLogs): CollectedLog[] {
+  return resourceLogs.flatMap(({ resource, scopeLogs }) =>
+    scopeLogs.flatMap(({ scope, logRecords }) =>
+      logRecords.map((record) => ({
+        resource: named(resource.attributes),
+        scope: scope.name,
+        record,
+        attributes: named(record.attributes ?? []),
+      })),
+    ),
+  );
+}
+
+function readPoints({ resourceMetrics }: JsonMetrics): CollectedPoint[] {
+  return resourceMetrics.flatMap(({ resource, scopeMetrics }) =>
+    scopeMetrics.flatMap(({ metrics }) =>
+      metrics.flatMap(({ name, unit, sum, gauge, histogram }) => {
+        const { aggregationTemporality, isMonotonic, dataPoints } = sum ?? gauge ?? histogram!;
+        return dataPoints.map((point) => ({
           resource: named(resource.attributes),
-          scope: scope.name,
-          record,
-          attributes: named(record.attributes ?? []),
-        })),
-      ),
-    );
+          metric: name,
+          unit,
+          temporality: aggregationTemporality,
+          isMonotonic,
+          point: point as Record<string, unknown>,
+          attributes: named(point.attributes ?? []),
+        }));
+      }),
+    ),
+  );
 }
 
 function named(attributes: readonly KeyValue[]): Record<string, JsonAnyValue> {
