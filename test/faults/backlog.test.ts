@@ -41,11 +41,20 @@ async function startCounter() {
   return { url: `http://127.0.0.1:${port}`, lines: () => lines, close: () => server.close() };
 }
 
+/** In MiB; 0 between the end of a process and the news of it. */
+function memoryOf(pid: number): number {
+  try {
+    return residentMiB(pid) || 0;
+  } catch {
+    return 0;
+  }
+}
+
 /** The most memory that a hub had, asked until it ends. */
 function watchMemory(hub: FaultHub): { stop(): number } {
   let highest = 0;
   const timer = setInterval(() => {
-    if (hub.child.status() === undefined) highest = Math.max(highest, residentMiB(hub.child.pid));
+    highest = Math.max(highest, memoryOf(hub.child.pid));
   }, 50);
   return {
     stop() {
