@@ -1,17 +1,15 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { ChunkPool } from "./chunk-pool.ts";
-import type { Quarantine } from "./quarantine.ts";
-import { type Segment, type SegmentList, segmentName } from "./segment-list.ts";
+import { Damages, type DamagesOptions } from "./damages.ts";
+import { type Segment, segmentName } from "./segment-list.ts";
 import { SegmentScanner, type Step } from "./segment-scanner.ts";
 import type { SpoolRecord } from "./spool.ts";
 import { codeOf } from "./spool-error.ts";
 
 /** What a reader works with. */
-export interface LogReaderOptions {
+export interface LogReaderOptions extends DamagesOptions {
   readonly directory: string;
-  readonly segments: SegmentList;
-  readonly quarantine: Quarantine;
   /** The position of the first record to give. */
   readonly from: number;
   /** Whether positions missing between two segments are a loss. */
@@ -20,16 +18,8 @@ export interface LogReaderOptions {
   end(): number;
   /** Records from one position up to another cannot be read, and were set aside; `isNew` if they were not found before. */
   onGap(from: number, to: number): void;
-  quarantined(records: number, bytes: number, file: string): void;
   /** A segment cannot be read at all: nothing more should be written to it. */
   onUnreadable(segment: Segment): void;
-}
-
-interface Damage {
-  readonly segment: Segment;
-  readonly from: number;
-  readonly to: number;
-  readonly reason: string;
 }
 
 const busy = ["EMFILE", "ENFILE", "ENOMEM", "EAGAIN", "EINTR"];
@@ -44,14 +34,14 @@ export class LogReader {
   #scanner: SegmentScanner | undefined;
   /** The last sound position met, given or not. */
   #seen = 0;
-  /** Found since the last sound record; how many records went with it shows with the next one. */
-  #damages: Damage[] = [];
+  readonly #damages: Damages;
   #step: Step | undefined;
   #head: SpoolRecord | undefined;
   readonly #pool = new ChunkPool();
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
+    this.#damages = new Damages(options);
     this.#expected = options.from;
   }
 
@@ -90,8 +80,7 @@ export class LogReader {
   #takeQuickly(): SpoolRecord | undefined {
     this.#step ??= this.#scanner?.take();
     const step = this.#step;
-    if (step?.kind !== "record" || step.record.position !== this.#expected || this.#damages.length > 0)
-      return undefined;
+    if (step?.kind !== "record" || step.record.position !== this.#expected || !this.#damages.isEmpty) return undefined;
     this.#step = undefined;
     this.#seen = this.#expected;
     return step.record;
@@ -103,7 +92,7 @@ export class LogReader {
       if (step === undefined) {
         const end = this.#options.end();
         if (await this.#enterNext()) continue;
-        if (this.#damages.length > 0) await this.#settle(end);
+        if (!this.#damages.isEmpty) await this.#settle(end);
         return undefined;
       }
       this.#step = undefined;
@@ -140,7 +129,7 @@ export class LogReader {
     if (next === undefined) return false;
     await this.#leave();
     this.#segment = next;
-    if (!this.#options.isWhole && this.#damages.length === 0) this.#expected = Math.max(this.#expected, next.first);
+    if (!this.#options.isWhole && this.#damages.isEmpty) this.#expected = Math.max(this.#expected, next.first);
     await this.#enter(next);
     return true;
   }
@@ -174,7 +163,7 @@ export class LogReader {
   }
 
   #note(from: number, to: number, reason: string): void {
-    this.#damages.push({ segment: this.#segment!, from, to, reason });
+    this.#damages.add({ segment: this.#segment!, from, to, reason });
   }
 
   async #leave(): Promise<void> {
@@ -187,39 +176,13 @@ export class LogReader {
   /** Sets aside what was found before a sound record, or before the end, and goes on from there. */
   async #settle(position: number): Promise<void> {
     const from = this.#expected;
-    const damages = this.#damages;
-    this.#damages = [];
-    let records = position - from;
-    if (records <= 0 && this.#seen < from - 1) return;
-    for (const damage of damages) {
-      await this.#setAside(damage, records, from);
-      records = 0;
+    if (position <= from && this.#seen < from - 1) {
+      this.#damages.forget();
+      return;
     }
-    if (records > 0) await this.#noteMissing(records, from);
+    await this.#damages.settle(position - from, from, this.#segment);
     this.#expected = Math.max(from, position);
     if (position > from) this.#options.onGap(from, position);
-  }
-
-  async #setAside({ segment, from, to, reason }: Damage, records: number, firstPosition: number): Promise<void> {
-    const { quarantine, segments } = this.#options;
-    const file = segmentName(segment.first);
-    const note = { file, from, to, records, firstPosition, reason };
-    const isWhole = from === 0 && to >= segment.bytes && segment !== segments.newest;
-    const isNew = await (isWhole
-      ? quarantine.takeSegment(segment.first, note)
-      : quarantine.takeRange(segment.first, note));
-    if (isWhole) {
-      segments.remove(segment);
-      if (records > 0) await quarantine.noteMissing(note);
-    }
-    if (isNew) this.#options.quarantined(records, to - from, file);
-  }
-
-  async #noteMissing(records: number, firstPosition: number): Promise<void> {
-    const file = this.#segment === undefined ? "" : segmentName(this.#segment.first);
-    const reason = "the records before this place are missing, and so are their bytes";
-    const note = { file, from: 0, to: 0, records, firstPosition, reason };
-    if (await this.#options.quarantine.noteMissing(note)) this.#options.quarantined(records, 0, file);
   }
 
   #pathOf({ first }: Segment): string {

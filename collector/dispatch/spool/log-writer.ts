@@ -1,4 +1,5 @@
 import type { DurableConfig } from "../../config/lane-schema.ts";
+import { DiskWatch } from "./disk-watch.ts";
 import { headerBytes } from "./frame.ts";
 import { FrameBatch } from "./frame-batch.ts";
 import { SegmentFiles, type SegmentFilesOptions } from "./segment-files.ts";
@@ -27,9 +28,6 @@ export interface LogWriterOptions extends Pick<SegmentFilesOptions, "directory" 
   now(): number;
 }
 
-const firstProbeMs = 50;
-const lastProbeMs = 5000;
-
 /** Writes a log in groups: what is appended while a write is under way goes with the next one. */
 export class LogWriter {
   readonly #options: LogWriterOptions;
@@ -42,18 +40,19 @@ export class LogWriter {
   #end: number;
   /** Bytes of the segment that the next record goes to; undefined if it has to be a new one. */
   #planned: number | undefined;
-  #trouble: SpoolTrouble | undefined;
+  readonly #disk: DiskWatch;
   #untold: SpoolError | undefined;
-  #probeMs = firstProbeMs;
-  #probing: NodeJS.Timeout | undefined;
   #syncing: NodeJS.Timeout | undefined;
-  #repair: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(options: LogWriterOptions) {
     const { config, next, continues, segments } = options;
     this.#options = options;
     this.#files = new SegmentFiles({ ...options, fsync: config.fsync });
+    this.#disk = new DiskWatch({
+      probe: () => this.#probe(),
+      onChange: (trouble, detail) => options.events.trouble(trouble, detail),
+    });
     this.#next = next;
     this.#end = next;
     this.#planned = continues ? segments.newest?.bytes : undefined;
@@ -76,12 +75,12 @@ export class LogWriter {
 
   /** Why the disk takes no writes for now. */
   get trouble(): SpoolTrouble | undefined {
-    return this.#trouble;
+    return this.#disk.trouble;
   }
 
   /** Adds a record to the next write; false while the disk takes none. */
   append(payload: Uint8Array): boolean {
-    if (this.#trouble !== undefined || this.#isClosed) return false;
+    if (this.trouble !== undefined || this.#isClosed) return false;
     this.#plan(headerBytes + payload.length);
     this.#staged.add(this.#next++, this.#options.now(), payload);
     this.#start();
@@ -105,9 +104,7 @@ export class LogWriter {
 
   /** Space was freed: tries at once whether the disk takes writes again. */
   retry(): void {
-    if (this.#trouble === undefined || this.#repair !== undefined || this.#isClosed) return;
-    clearTimeout(this.#probing);
-    this.#repair = this.#probe();
+    this.#disk.retry();
   }
 
   /** Writes what was appended, and closes. */
@@ -115,10 +112,9 @@ export class LogWriter {
     this.#isClosed = true;
     await this.#run;
     clearTimeout(this.#syncing);
-    clearTimeout(this.#probing);
-    await this.#repair;
+    await this.#disk.close();
     await this.#files.undo().catch(() => {});
-    await this.#files.sync().catch((error: unknown) => this.#enterTrouble(error));
+    await this.#files.sync().catch((error: unknown) => this.#disk.failed(error));
     await this.#files.close();
   }
 
@@ -156,7 +152,7 @@ export class LogWriter {
 
   #succeed(batch: FrameBatch): void {
     this.#end += batch.count;
-    this.#probeMs = firstProbeMs;
+    this.#disk.passed();
     for (const { resolve } of batch.waiters) resolve();
     if (this.#options.config.fsync === "interval") this.#syncLater();
     this.#options.events.written();
@@ -174,40 +170,17 @@ export class LogWriter {
       cause: error,
     });
     if (waiters.length === 0) this.#untold = told;
-    this.#enterTrouble(error);
+    this.#disk.failed(error);
     this.#options.events.lost(lost, textOf(error));
     for (const { reject } of waiters) reject(told);
   }
 
-  #enterTrouble(error: unknown): void {
-    this.#trouble = troubleOf(error);
-    this.#options.events.trouble(this.#trouble, textOf(error));
-    this.#probeLater();
-  }
-
-  #probeLater(): void {
-    clearTimeout(this.#probing);
-    if (this.#isClosed) return;
-    this.#probing = setTimeout(() => {
-      this.#repair = this.#probe();
-    }, this.#probeMs);
-    this.#probeMs = Math.min(this.#probeMs * 2, lastProbeMs);
-  }
-
+  /** What a failed write left is cut off before anything else is written. */
   async #probe(): Promise<void> {
-    try {
-      await this.#run;
-      await this.#files.undo();
-      await this.#files.probe();
-      await this.#files.sync();
-    } catch (error) {
-      this.#repair = undefined;
-      this.#enterTrouble(error);
-      return;
-    }
-    this.#repair = undefined;
-    this.#trouble = undefined;
-    this.#options.events.trouble(undefined, "the disk takes writes again");
+    await this.#run;
+    await this.#files.undo();
+    await this.#files.probe();
+    await this.#files.sync();
   }
 
   #syncLater(): void {
@@ -218,11 +191,11 @@ export class LogWriter {
     try {
       await this.#files.sync();
     } catch (error) {
-      if (this.#trouble === undefined) this.#enterTrouble(error);
+      if (this.trouble === undefined) this.#disk.failed(error);
       this.#planned = undefined;
     }
     this.#syncing = undefined;
-    if (this.#files.isDirty && this.#trouble === undefined && !this.#isClosed) this.#syncLater();
+    if (this.#files.isDirty && this.trouble === undefined && !this.#isClosed) this.#syncLater();
   }
 }
 

@@ -1,9 +1,10 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AckFile } from "./ack-file.ts";
+import { AckFile, readAck } from "./ack-file.ts";
 import { headerBytes, maxPayloadBytes } from "./frame.ts";
 import { LogReader } from "./log-reader.ts";
 import { LogWriter } from "./log-writer.ts";
+import { Progress } from "./progress.ts";
 import { Quarantine } from "./quarantine.ts";
 import { recoverLog } from "./recover-log.ts";
 import type { SegmentFilesOptions } from "./segment-files.ts";
@@ -22,17 +23,15 @@ export async function openSpool(options: SpoolOptions, { openFile }: Disk = {}):
   const { directory, config, events, now } = options;
   await mkdir(directory, { recursive: true, mode: 0o750 });
   const quarantine = new Quarantine(directory, now);
-  const ack = new AckFile(join(directory, "ack"));
-  const recovered = await recoverLog({ directory, used: ack.position, quarantine, events });
+  const ackPath = join(directory, "ack");
+  const recovered = await recoverLog({ directory, used: readAck(ackPath) ?? 0, quarantine, events });
+  const ack = new AckFile(ackPath);
   const segments = new SegmentList(recovered.segments);
   const segmentBytes = Math.min(config.segmentBytes, Math.floor(config.maxBytes / 4));
-  const gaps: { readonly from: number; readonly to: number }[] = [];
-  const marks: { readonly last: number; readonly timeMs: number }[] = [];
-  let acked = ack.isKnown ? ack.position : (segments.oldest?.first ?? recovered.next) - 1;
+  const progress = new Progress(ack.isKnown ? ack.position : (segments.oldest?.first ?? recovered.next) - 1);
   let told: SpoolTrouble | undefined;
   /** Bytes of the record that was refused because the log is full. */
   let refusedBytes = 0;
-  let unreadSinceMs: number | undefined;
   let callbacks: (() => void)[] = [];
   let reading: Promise<unknown> = Promise.resolve();
   let reclaiming: Promise<void> | undefined;
@@ -58,12 +57,11 @@ export async function openSpool(options: SpoolOptions, { openFile }: Disk = {}):
     directory,
     segments,
     quarantine,
-    from: acked + 1,
+    from: progress.acked + 1,
     isWhole: true,
     end: () => writer.end,
     onGap(from, to) {
-      gaps.push({ from, to });
-      moveTo(acked);
+      if (progress.setAside(from, to)) keepAck();
     },
     quarantined: (records, bytes, file) => events.quarantined(records, bytes, file),
     onUnreadable(segment) {
@@ -96,14 +94,8 @@ export async function openSpool(options: SpoolOptions, { openFile }: Disk = {}):
     return false;
   }
 
-  /** Acknowledges up to a position, and what was set aside right behind it. */
-  function moveTo(position: number): void {
-    const before = acked;
-    acked = Math.max(acked, Math.min(position, writer.end - 1));
-    while (gaps[0] !== undefined && gaps[0].from <= acked + 1) acked = Math.max(acked, gaps.shift()!.to - 1);
-    while (marks[0] !== undefined && marks[0].last <= acked) marks.shift();
-    if (acked === before) return;
-    ack.write(acked);
+  function keepAck(): void {
+    ack.write(progress.acked);
     reclaim();
   }
 
@@ -111,8 +103,8 @@ export async function openSpool(options: SpoolOptions, { openFile }: Disk = {}):
   function reclaimable() {
     const { oldest, newest } = segments;
     if (oldest === undefined) return undefined;
-    if (oldest !== newest) return segments.after(oldest)!.first <= acked + 1 ? oldest : undefined;
-    const isIdle = writer.unwrittenBytes === 0 && acked === writer.end - 1 && oldest.bytes > 0;
+    if (oldest !== newest) return segments.after(oldest)!.first <= progress.acked + 1 ? oldest : undefined;
+    const isIdle = writer.unwrittenBytes === 0 && progress.acked === writer.end - 1 && oldest.bytes > 0;
     return refusedBytes > 0 && isIdle ? oldest : undefined;
   }
 
@@ -140,34 +132,31 @@ export async function openSpool(options: SpoolOptions, { openFile }: Disk = {}):
     const [first] = records;
     const last = records.at(-1);
     if (first === undefined || last === undefined) return records;
-    marks.push({ last: last.position, timeMs: first.timeMs });
-    unreadSinceMs = last.timeMs;
+    progress.read(last.position, first.timeMs, last.timeMs);
     return records;
   }
 
   function state(): SpoolState {
-    const skipped = gaps.reduce((sum, { from, to }) => sum + to - from, 0);
-    const pending = writer.next - 1 - acked - skipped;
-    const oldestMs = pending === 0 ? undefined : (marks[0]?.timeMs ?? unreadSinceMs);
+    const pending = progress.pendingBefore(writer.next);
     return {
       pending,
       readable: Math.max(0, writer.end - reader.position),
       unwritten: writer.next - writer.end,
       bytes: segments.bytes,
-      oldestMs,
+      oldestMs: pending === 0 ? undefined : progress.oldestMs,
       trouble: told,
     };
   }
 
   reclaim();
-  unreadSinceMs = (await reader.peek())?.timeMs;
+  progress.unreadSinceMs = (await reader.peek())?.timeMs;
 
   return {
     append(payload) {
       const bytes = headerBytes + payload.length;
       if (payload.length > maxPayloadBytes || bytes > config.maxBytes) return false;
       if (!hasRoomFor(bytes)) return refuse(bytes);
-      if (reader.position === writer.next) unreadSinceMs = now();
+      if (reader.position === writer.next) progress.unreadSinceMs = now();
       return writer.append(payload);
     },
     commit: () => writer.commit(),
@@ -180,7 +169,9 @@ export async function openSpool(options: SpoolOptions, { openFile }: Disk = {}):
       if (reader.position < writer.end) callback();
       else callbacks.push(callback);
     },
-    acknowledge: moveTo,
+    acknowledge(position) {
+      if (progress.acknowledge(Math.min(position, writer.end - 1))) keepAck();
+    },
     state,
     async close() {
       callbacks = [];

@@ -39,9 +39,10 @@ const ackOf = (directory: string): string => join(folderOf(directory), "ack");
 export async function takeReplays({ directory, events, now }: TakeReplaysOptions): Promise<Replays | undefined> {
   const folder = folderOf(directory);
   if ((await listSegments(folder)).length === 0) return undefined;
-  const ack = new AckFile(ackOf(directory));
   const quarantine = new Quarantine(folder, now);
-  const { segments: found, next } = await recoverLog({ directory: folder, used: ack.position, quarantine, events });
+  const used = readReplayed(directory);
+  const { segments: found, next } = await recoverLog({ directory: folder, used, quarantine, events });
+  const ack = new AckFile(ackOf(directory));
   const segments = new SegmentList(found);
   const reader = new LogReader({
     directory: folder,
