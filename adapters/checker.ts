@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Json } from "../schemas/model/access-log.ts";
+import type { QuestionTemplate } from "../schemas/model/instance.ts";
 import type { Value } from "../schemas/model/value.ts";
 import type { Changes, Denial } from "../schemas/model/verdict.ts";
 import type { Adapter, ConfigProblem, Host } from "./adapter.ts";
@@ -24,7 +25,7 @@ export interface Question {
   get(attribute: string): Value | undefined;
   /** One entry of a map, such as a header, without depending on the others. */
   entry(attribute: string, key: string): string | undefined;
-  /** Values of the instance that the rule names, by parameter; undefined without one. */
+  /** Values of the instance that the rule names, by parameter, such as `value` or `subject.user`; undefined without one. */
   readonly instance: Readonly<Record<string, Value | undefined>> | undefined;
   /** The request as the proxy sent it, as JSON in the form of opa-envoy's input; undefined for proxies that do not send one. Answers that depend on it are never given again. */
   raw(): Json | undefined;
@@ -41,6 +42,8 @@ export interface OpenChecker {
 export interface Checks<C> {
   /** Whether a rule must name an instance that it is asked about. */
   readonly instance: "required" | "optional" | "none";
+  /** The template that the instance must have; any without it. */
+  readonly template?: QuestionTemplate;
   /** Attributes that it may read. */
   reads(config: C): readonly string[];
   open(config: C, host: Host): Promise<OpenChecker>;

@@ -126,10 +126,11 @@ const CACHED_DECISIONS = 10_000;
 
 /** Compiles the policy, which reads what it needs and nothing of what telemetry does. */
 function createChecks(checked: CheckedConfig, parts: PolicyParts, state: IntakeState): Checks {
-  const { vocabulary, policy: rules, shown, config } = checked;
+  const { vocabulary, policy: rules, questions, shown, config } = checked;
   const { clock } = parts;
   const policy = compilePolicy({
-    ...{ rules, vocabulary, revision: shown.revision, instances: new Map() },
+    ...{ rules, vocabulary, revision: shown.revision },
+    instances: new Map([...questions].map(([name, { parameters }]) => [name, parameters])),
     ...{ checkers: parts.checkers, stores: parts.stores, concurrency: parts.concurrency },
     cache: createDecisionCache(CACHED_DECISIONS, clock.now),
     toText: toLabelText,
@@ -148,10 +149,17 @@ function createChecks(checked: CheckedConfig, parts: PolicyParts, state: IntakeS
 }
 
 /** The slots that policy rules and those whom they ask may read. */
-function policySlots({ policy, handlers, vocabulary }: CheckedConfig): number[] {
+function policySlots({ policy, handlers, questions, vocabulary }: CheckedConfig): number[] {
   const asked = policy.flatMap(({ policy: rule }) => (rule.kind === "check" ? [handlers.get(rule.handler)] : []));
   const names = asked.flatMap((handler) => handler?.adapter.checks?.reads(handler.params) ?? []);
-  const slots = policy.flatMap((rule) => slotsOfPolicy(rule));
+  const about = policy.flatMap(({ policy: rule }) =>
+    rule.kind === "check" ? (questions.get(rule.instance ?? "") ?? []) : [],
+  );
+  const parameters = about.flatMap((question) => question.parameters);
+  const slots = [
+    ...policy.flatMap((rule) => slotsOfPolicy(rule)),
+    ...parameters.flatMap(({ expression }) => expression.slots),
+  ];
   return [...slots, ...names.flatMap((name) => vocabulary.slot(name) ?? []), slotOf("request.id")];
 }
 

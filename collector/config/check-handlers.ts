@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { Adapter } from "../../adapters/adapter.ts";
 import { errorText } from "../../schemas/model/error-text.ts";
-import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
+import { type InstanceDeclaration, questionTemplates } from "../../schemas/model/instance.ts";
 import { nearest } from "../../schemas/model/nearest.ts";
 import { readAdapterExpressions } from "./adapter-expressions.ts";
 import type { ExpressionReader } from "./check-expressions.ts";
 import type { ReadInstance } from "./check-instances.ts";
 import type { NamedAction, NamedCheck } from "./check-rules.ts";
-import type { ReadHandler } from "./checked.ts";
+import type { CheckedQuestion, ReadHandler } from "./checked.ts";
 import type { FindPlugin, PluginFault } from "./plugin-outcome.ts";
 import type { Path, Report } from "./problem.ts";
 import { oneOf } from "./schema-words.ts";
@@ -20,6 +20,8 @@ export interface HandlerChecks {
   readonly findPlugin?: FindPlugin | undefined;
   readonly expressions: ExpressionReader;
   readonly instances: ReadonlyMap<string, ReadInstance>;
+  /** What rules ask about, and never send. */
+  readonly questions: ReadonlyMap<string, CheckedQuestion>;
   readonly actions: readonly NamedAction[];
   /** What policy rules ask. */
   readonly asked: readonly NamedCheck[];
@@ -101,8 +103,13 @@ function unknownAdapter(type: string, adapters: readonly Adapter[]): PluginFault
 }
 
 /** A policy rule may ask adapters that decide, with an instance or without as they want it. */
-function refuseQuestions(handler: string, { type, checks }: Adapter, { asked }: HandlerChecks, report: Report): void {
-  for (const { handler: use, hasInstance, isStore } of asked) {
+function refuseQuestions(
+  handler: string,
+  { type, checks }: Adapter,
+  { asked, questions, instances }: HandlerChecks,
+  report: Report,
+): void {
+  for (const { handler: use, instance, hasInstance, isStore } of asked) {
     if (use?.meant !== handler || isStore) continue;
     const { at, path } = use;
     if (checks === undefined)
@@ -111,29 +118,48 @@ function refuseQuestions(handler: string, { type, checks }: Adapter, { asked }: 
       report({ at, path, message: `handler "${handler}" must be asked about an instance`, expected: '"instance"' });
     else if (checks.instance === "none" && hasInstance)
       report({ at, path, message: `handler "${handler}" reads the request itself, and takes no instance` });
+    else if (instance?.meant !== undefined) {
+      const given = questions.get(instance.meant)?.template ?? instances.get(instance.meant)?.template;
+      const wanted = checks.template === undefined ? questionTemplates : [checks.template];
+      if (given === undefined || wanted.some((template) => template === given)) continue;
+      report({
+        ...{ at: instance.at, path: instance.path },
+        message: `"${instance.meant}" is ${article(given)} ${given}, which handler "${handler}" cannot be asked about`,
+        expected: oneOf(wanted),
+      });
+    }
   }
 }
 
 function refuseTemplates(
   handler: string,
   { type, accepts }: Adapter,
-  { actions, instances }: HandlerChecks,
+  { actions, instances, questions }: HandlerChecks,
   report: Report,
 ): void {
   for (const action of actions) {
     if (action.handler?.meant !== handler) continue;
     for (const { meant, at, path } of action.instances) {
+      const question = questions.get(meant ?? "")?.template;
+      if (question !== undefined)
+        report({
+          at,
+          path,
+          message: `"${meant}" is ${article(question)} ${question}, which only a rule's "check" uses`,
+        });
       const template = instances.get(meant ?? "")?.template;
       if (template === undefined || accepts.includes(template)) continue;
       report({
         at,
         path,
-        message: `"${meant}" is ${/^[aeiou]/.test(template) ? "an" : "a"} ${template}, which handler "${handler}" does not take`,
+        message: `"${meant}" is ${article(template)} ${template}, which handler "${handler}" does not take`,
         expected: `${oneOf(accepts)}, as the adapter ${type} takes`,
       });
     }
   }
 }
+
+const article = (word: string): string => (/^[aeiou]/.test(word) ? "an" : "a");
 
 /** What rules send to a handler, in order of first mention. */
 function sentTo(handler: string, { actions, instances }: HandlerChecks): InstanceDeclaration[] {

@@ -1,4 +1,9 @@
-import type { InstanceDeclaration, Template } from "../../schemas/model/instance.ts";
+import {
+  type InstanceDeclaration,
+  type QuestionTemplate,
+  questionTemplates,
+  type Template,
+} from "../../schemas/model/instance.ts";
 import { nearest } from "../../schemas/model/nearest.ts";
 import type { ExpressionReader } from "./check-expressions.ts";
 import type { CheckedInstance } from "./checked.ts";
@@ -9,7 +14,7 @@ import { readLogEntry } from "./read-log-entry.ts";
 import { readMetric } from "./read-metric.ts";
 import { readSpans } from "./read-spans.ts";
 import { readTraceSpan } from "./read-trace-span.ts";
-import { child, type Entry, textOf } from "./tree.ts";
+import { child, type Entry, type Tree, textOf } from "./tree.ts";
 
 /** What the settings of one template come to. */
 export interface ReadTemplate {
@@ -39,15 +44,26 @@ export function checkInstances(
   expressions: ExpressionReader,
   report: Report,
 ): ReadonlyMap<string, ReadInstance> {
-  return new Map(instances.map((entry) => [entry.key, readInstance(entry, expressions, report)]));
+  const sent = instances.filter(({ value }) => !isQuestion(meantTemplate(value)));
+  return new Map(sent.map((entry) => [entry.key, readInstance(entry, expressions, report)]));
 }
+
+/** The template of an instance, or of a misspelt one what was probably meant. */
+export function meantTemplate(tree: Tree): string {
+  const given = textOf(child(tree, "template")) ?? "";
+  const known = [...Object.keys(readers), ...questionTemplates];
+  return known.includes(given) ? given : (nearest(given, known) ?? "metric");
+}
+
+/** Whether instances of a template are asked about, and never sent. */
+export const isQuestion = (template: string): template is QuestionTemplate =>
+  questionTemplates.some((known) => known === template);
 
 /** A misspelt template is read as the one that was probably meant, so that the rest is checked. */
 function readInstance({ key, value: tree }: Entry, expressions: ExpressionReader, report: Report): ReadInstance {
   const settings = createSettingsReader(child(tree, "params"), ["instances", key, "params"], expressions, report);
-  const given = textOf(child(tree, "template")) ?? "";
-  const known = Object.hasOwn(readers, given);
-  const read = readers[known ? given : (nearest(given, Object.keys(readers)) ?? "metric")] ?? readMetric;
+  const known = Object.hasOwn(readers, textOf(child(tree, "template")) ?? "");
+  const read = readers[meantTemplate(tree)] ?? readMetric;
   const { declaration, checked } = read(key, settings);
   return {
     template: known ? declaration.template : undefined,

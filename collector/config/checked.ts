@@ -5,6 +5,7 @@ import type {
   InstanceDeclaration,
   LogEntryDeclaration,
   MetricDeclaration,
+  QuestionTemplate,
   SpansDeclaration,
   TraceSpanDeclaration,
 } from "../../schemas/model/instance.ts";
@@ -88,6 +89,13 @@ export interface CheckedSpans {
 /** An instance with its expressions checked. */
 export type CheckedInstance = CheckedMetric | CheckedLogEntry | CheckedEdge | CheckedTraceSpan | CheckedSpans;
 
+/** What handlers are asked about, with its expressions checked. */
+export interface CheckedQuestion {
+  readonly template: QuestionTemplate;
+  /** By their path below `params`. */
+  readonly parameters: readonly CheckedField[];
+}
+
 /** A rule with its expression checked and its names resolved. */
 export interface CheckedRule {
   readonly name: string;
@@ -128,6 +136,8 @@ export interface CheckedConfig {
   readonly vocabulary: Vocabulary;
   readonly handlers: ReadonlyMap<string, CheckedHandler>;
   readonly instances: ReadonlyMap<string, CheckedInstance>;
+  /** The instances that policy rules ask about. */
+  readonly questions: ReadonlyMap<string, CheckedQuestion>;
   /** Those that send something somewhere. */
   readonly rules: readonly CheckedRule[];
   /** Those that decide, in the order in which they are tried. */

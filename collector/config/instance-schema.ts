@@ -106,6 +106,34 @@ const spansParams = z.strictObject({
   delete: attributeNames.describe("Attributes that the span loses."),
 });
 
+const listEntryParams = z.strictObject({
+  value: expressionOrLiteral.describe("What is looked up in the list."),
+});
+
+const properties = (of: string) =>
+  z.record(z.string().min(1), expressionOrLiteral).default({}).describe(`More about the ${of}, by name.`);
+
+const authorizationParams = z.strictObject({
+  subject: z
+    .strictObject({
+      user: filledBy("Who it is."),
+      groups: filledBy("What groups it belongs to."),
+      properties: properties("subject"),
+    })
+    .prefault({})
+    .describe("Who wants to do it, each by an expression."),
+  action: z
+    .strictObject({
+      namespace: filledBy("The namespace of the service."),
+      service: filledBy("The service that is called."),
+      method: filledBy("The method of the request."),
+      path: filledBy("The path of the request."),
+      properties: properties("action"),
+    })
+    .prefault({})
+    .describe("What it wants to do, each by an expression."),
+});
+
 const templateOf = <Name extends string, Params extends z.ZodType>(name: Name, params: Params, what: string) =>
   z.strictObject({
     template: z.literal(name).describe(`What kind of thing is made: ${what}.`),
@@ -119,4 +147,6 @@ export const instance = z.discriminatedUnion("template", [
   templateOf("edge", edgeParams.prefault({}), "who called whom"),
   templateOf("tracespan", traceSpanParams.prefault({}), "a span of a trace"),
   templateOf("spans", spansParams.prefault({}), "the span itself, as it came"),
+  templateOf("listentry", listEntryParams, "what a check looks up in a list"),
+  templateOf("authorization", authorizationParams.prefault({}), "who wants to do what, for a check"),
 ]);

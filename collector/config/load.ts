@@ -7,6 +7,7 @@ import { checkHandlers } from "./check-handlers.ts";
 import { checkInstances } from "./check-instances.ts";
 import { checkListeners, type ReadFile, reasonOf, resolveTlsPath, tlsFiles } from "./check-listeners.ts";
 import { checkLoops } from "./check-loops.ts";
+import { checkQuestions } from "./check-questions.ts";
 import { checkRules, type NamedAction, type NamedCheck } from "./check-rules.ts";
 import { checkSyslog } from "./check-syslog.ts";
 import { defineVocabulary } from "./check-vocabulary.ts";
@@ -121,12 +122,16 @@ function check(
   const ruleTrees = itemsOf(child(merged, "rules"));
   const declared = section("instances");
   const instances = checkInstances(withBuiltIns(declared, ruleTrees), expressions, report);
+  const questions = checkQuestions(declared, expressions);
   const instanceNames = new Set([...keysOf(declared), ...builtInNames]);
   const names = { handlers: keysOf(section("handlers")), instances: instanceNames, complete };
   const { rules, actions, policy, asked } = checkRules(ruleTrees, names, expressions, report);
   const handlers = checkHandlers(
     section("handlers"),
-    { adapters: options.adapters, findPlugin: options.findPlugin, expressions, instances, actions, asked, complete },
+    {
+      ...{ adapters: options.adapters, findPlugin: options.findPlugin, expressions, complete },
+      ...{ instances, questions, actions, asked },
+    },
     report,
   );
   checkListeners(section("listeners"), options.readFile, report);
@@ -151,6 +156,7 @@ function check(
       vocabulary: vocabulary.vocabulary,
       handlers: withLanes(handlers, config),
       instances: whole,
+      questions,
       rules,
       policy,
       shown,

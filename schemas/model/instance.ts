@@ -159,6 +159,12 @@ export interface Templates {
 /** The name of a template. */
 export type Template = keyof Templates;
 
+/** Templates of what handlers are asked about by the checks of rules, and are never sent. */
+export const questionTemplates = ["listentry", "authorization"] as const;
+
+/** The name of such a template. */
+export type QuestionTemplate = (typeof questionTemplates)[number];
+
 /** The instance type of a template. */
 export type InstanceOf<T extends Template> = Templates[T];
 
