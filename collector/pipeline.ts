@@ -118,6 +118,8 @@ const MAX_WAIT_MS = 5_000;
 export function createPipeline(first: Plan, { events, lanes, stats, now }: PipelineParts): Pipeline {
   let plan = first;
   let record = new AttributeRecord(plan.slots, plan.projection.slots);
+  /** Apart, since far less is filled in for spans: what an entry left behind must not be taken for theirs. */
+  let spanRecord = new AttributeRecord(plan.slots);
 
   const takeAccessLogs = (batch: AccessLogBatch): Receipt => {
     const { rules } = plan;
@@ -168,10 +170,10 @@ export function createPipeline(first: Plan, { events, lanes, stats, now }: Pipel
     let unmatched = 0;
     try {
       for (let span = batch.next(); span !== undefined; span = batch.next()) {
-        normalize.span(span, record);
-        if (rules.report(record, batch.place)) matched++;
+        normalize.span(span, spanRecord);
+        if (rules.report(spanRecord, batch.place)) matched++;
         else unmatched++;
-        stats?.record(record);
+        stats?.record(spanRecord);
       }
     } finally {
       rules.relay(batch);
@@ -207,6 +209,7 @@ export function createPipeline(first: Plan, { events, lanes, stats, now }: Pipel
     swap(next) {
       plan = next;
       record = new AttributeRecord(next.slots, next.projection.slots);
+      spanRecord = new AttributeRecord(next.slots);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { OpenChecker } from "../adapters/checker.ts";
 import { slotOf } from "../schemas/attributes/vocabulary.ts";
-import { createProjection } from "../schemas/model/record.ts";
+import { createProjection, type Projection } from "../schemas/model/record.ts";
 import { compilePolicy } from "./check/compile-policy.ts";
 import { createDecisionCache } from "./check/decision-cache.ts";
 import type { ConcurrencyStore, LimitStore } from "./check/limits/limit-store.ts";
@@ -17,7 +17,7 @@ import { createRouteTemplates, type RoutesConfig, type RouteTemplates } from "./
 import { createSpanNormalizer } from "./normalize/span.ts";
 import type { Checks, Plan } from "./pipeline.ts";
 import { toLabelText } from "./rules/label-text.ts";
-import { createRuleTable, type RuleTable } from "./rules/rule-table.ts";
+import { createRuleTable, type RuleTable, rulesOfSpans } from "./rules/rule-table.ts";
 import { statsSlots } from "./stats/stats.ts";
 
 /** What outlives a plan: state that a reload carries over. */
@@ -99,7 +99,7 @@ export function createPlan(
     normalize: {
       accessLog: (origin) => normalizer.forOrigin(origin),
       span: createSpanNormalizer({
-        projection,
+        projection: spanProjection(checked, rules),
         vocabulary,
         enrich: createEnrichTables(config.enrich),
         routes: state.routesFor(config.routes),
@@ -163,8 +163,18 @@ function policySlots({ policy, handlers, questions, vocabulary }: CheckedConfig)
   return [...slots, ...names.flatMap((name) => vocabulary.slot(name) ?? []), slotOf("request.id")];
 }
 
+/** What is read of spans, which is far less than of all records where rules say which signal they take. */
+function spanProjection(checked: CheckedConfig, rules: RuleTable): Projection {
+  const handlers = new Set(rulesOfSpans(checked.rules).flatMap(({ actions }) => actions.map(({ handler }) => handler)));
+  return createProjection([
+    ...rules.spanSlots,
+    ...slotsReadBy(checked, (name) => handlers.has(name)),
+    ...(checked.config.stats === null ? [] : statsSlots),
+  ]);
+}
+
 /** What adapters read beside the instances they get, such as trace ids. */
-function slotsReadBy({ handlers, vocabulary }: CheckedConfig): number[] {
-  const names = [...handlers.values()].flatMap(({ adapter }) => adapter.reads ?? []);
+function slotsReadBy({ handlers, vocabulary }: CheckedConfig, isMeant = (_handler: string) => true): number[] {
+  const names = [...handlers].flatMap(([name, { adapter }]) => (isMeant(name) ? (adapter.reads ?? []) : []));
   return names.map((name) => vocabulary.slot(name)).filter((slot) => slot !== undefined);
 }

@@ -8,7 +8,7 @@ import { parse } from "./parse.ts";
 import { plan } from "./plan.ts";
 import type { Plan, PlanContext } from "./plan-context.ts";
 import { locate, type Problem, SyntaxProblem } from "./problem.ts";
-import { requirementsOf } from "./requires.ts";
+import { conditionsOf, requirementsOf } from "./requires.ts";
 import type { Touched } from "./touched.ts";
 import { isAssignable, typeName } from "./types.ts";
 
@@ -76,14 +76,19 @@ function toExpression(
   slots: ReadonlySet<number>,
   touched: Touched | undefined,
 ): Expression {
-  const { evaluate, context } = plan(checked, touched);
   return {
     text,
     type: typeName(checked.type),
     slots: [...slots].sort((a, b) => a - b),
     requires: requirementsOf(checked),
-    evaluate: context.mayThrow || context.takesSteps ? guarded(evaluate, context) : evaluate,
+    conditions: conditionsOf(checked, (node) => planned(node, undefined)),
+    evaluate: planned(checked, touched),
   };
+}
+
+function planned(checked: Checked, touched: Touched | undefined): Plan {
+  const { evaluate, context } = plan(checked, touched);
+  return context.mayThrow || context.takesSteps ? guarded(evaluate, context) : evaluate;
 }
 
 /** Evaluation with fresh steps that never throws: what a value of the wrong type provokes becomes a fault. */

@@ -21,6 +21,12 @@ export interface Requirement {
   readonly value: string | number | boolean;
 }
 
+/** What one attribute alone must satisfy. */
+export interface Condition {
+  readonly slot: number;
+  evaluate(values: Slots): unknown | EvalFailure;
+}
+
 /** A checked expression, planned into closures over slots. */
 export interface Expression {
   readonly text: string;
@@ -30,6 +36,8 @@ export interface Expression {
   readonly slots: readonly number[];
   /** Equalities joined by `&&` at the top: all must hold for the whole to be true. Empty if there are none. */
   readonly requires: readonly Requirement[];
+  /** Conditions on one attribute each, joined by `&&` at the top: where one is not true, the whole is not. Not all there are. */
+  readonly conditions?: readonly Condition[];
   /** Evaluates over one record. Never throws, never waits; allocates nothing unless the result is a new value. */
   evaluate(values: Slots): unknown | EvalFailure;
 }

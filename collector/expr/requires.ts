@@ -1,6 +1,6 @@
 import type { Checked } from "./checked.ts";
 import { equalPrimitives } from "./equality.ts";
-import type { Requirement } from "./expression.ts";
+import type { Condition, Requirement } from "./expression.ts";
 import { isText } from "./types.ts";
 
 /** What must hold for the whole to be true: `attribute == literal`, and truth values alone or negated, joined by `&&` at the top. */
@@ -22,4 +22,15 @@ function equality(side: Checked, literal: Checked): Requirement[] | undefined {
   if (!usable || (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean"))
     return undefined;
   return [{ slot: side.slot, value }];
+}
+
+/** Calls of one attribute and constants, joined by `&&` at the top, each by itself. */
+export function conditionsOf(node: Checked, evaluator: (node: Checked) => Condition["evaluate"]): Condition[] {
+  if (node.op === "and") return node.operands.flatMap((operand) => conditionsOf(operand, evaluator));
+  if (node.op !== "call") return [];
+  const attributes = node.args.filter((arg) => arg.op === "attribute");
+  const rest = node.args.filter((arg) => arg.op !== "attribute");
+  const [first] = attributes;
+  if (attributes.length !== 1 || first === undefined || !rest.every(({ op }) => op === "constant")) return [];
+  return [{ slot: first.slot, evaluate: evaluator(node) }];
 }

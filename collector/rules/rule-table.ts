@@ -45,6 +45,8 @@ export interface RuleTable {
   relay(batch: Pick<SpanBatch, "cut">): void;
   /** The slots that rules and instances read. */
   readonly slots: ReadonlySet<number>;
+  /** Those of them that are read of spans: rules whose match says that they take none read nothing. */
+  readonly spanSlots: ReadonlySet<number>;
   hits(): readonly RuleHits[];
   /** Instances not made since their value was absent or an error, by instance. */
   skipped(): ReadonlyMap<string, number>;
@@ -52,6 +54,7 @@ export interface RuleTable {
 
 /** Stands for the place of a record that is no span. */
 const NO_SPAN = -1;
+const signalSlot = slotOf("context.signal");
 const eventSlot = slotOf("context.event");
 
 /** A handler, and the last record of which it was sent something. */
@@ -108,6 +111,7 @@ export function createRuleTable(options: RuleTableOptions): RuleTable {
       for (const way of relays.values()) way.send(batch);
     },
     slots: slotsOf(options, [...makers.values(), ...relays.values()]),
+    spanSlots: spanSlotsOf(options, makers, [...relays.values()]),
     hits: () => rules.map(({ name, hits }) => ({ rule: name, hits })),
     skipped: () => new Map([...makers].map(([name, { skipped }]) => [name, skipped])),
   };
@@ -165,4 +169,24 @@ function slotsOf(
 ): ReadonlySet<number> {
   const matches = slotsReadBy(rules.map(({ match }) => match));
   return new Set([...matches, ...[...makers].flatMap(({ slots }) => slots), ...computedSlots(computed)]);
+}
+
+/** The rules that may take spans: not those whose match demands another signal. */
+export function rulesOfSpans<Rule extends Pick<RuleSource, "match">>(rules: readonly Rule[]): Rule[] {
+  const values: string[] = [];
+  values[signalSlot] = "span";
+  return rules.filter(
+    ({ match }) => !match?.conditions?.some(({ slot, evaluate }) => slot === signalSlot && evaluate(values) !== true),
+  );
+}
+
+function spanSlotsOf(
+  options: RuleTableOptions,
+  makers: ReadonlyMap<string, { readonly slots: readonly number[] }>,
+  relays: readonly SpanRelay[],
+): ReadonlySet<number> {
+  const rules = rulesOfSpans(options.rules);
+  const names = new Set(rules.flatMap(({ actions }) => actions.flatMap(({ instances }) => instances)));
+  const used = [...makers].flatMap(([name, maker]) => (names.has(name) ? [maker] : []));
+  return new Set([signalSlot, ...slotsOf({ ...options, rules }, [...used, ...relays])]);
 }
