@@ -15,6 +15,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figures>>> = {
   report: async () => ({ ...(await (await import("./report.bench.ts")).runReportBench()) }),
   spans: async () => (await (await import("./spans.bench.ts")).runSpansBench()).map((row) => ({ ...row })),
   stats: async () => ({ ...(await (await import("./stats.bench.ts")).runStatsBench()) }),
+  lanes: async () => ({ ...(await (await import("./lanes.bench.ts")).runLanesBench()) }),
   spool: async () => ({ ...(await (await import("./spool.bench.ts")).runSpoolBench()) }),
   memory: async () => ({ ...(await (await import("./memory.bench.ts")).runMemoryBench()) }),
 };
