@@ -1,8 +1,9 @@
-import type { MetricInstance } from "../../schemas/model/instance.ts";
+import type { LabelTuple, MetricInstance } from "../../schemas/model/instance.ts";
 import { type Deliverable, defineAdapter } from "../adapter.ts";
 import { parseAddress } from "./address.ts";
 import { config, type StatsdConfig } from "./config.ts";
 import { toDatagrams } from "./datagrams.ts";
+import { toDefinitions } from "./definition.ts";
 import { createLines, type Line, type Lines } from "./lines.ts";
 import { type Sendable, sendAll } from "./sender.ts";
 import { openStream } from "./stream.ts";
@@ -20,15 +21,22 @@ export const statsd = defineAdapter<"metric", typeof config>({
   validate,
   async open(settings, host) {
     const way = openWay(settings, host.now);
-    const toLines = createLines(settings, host.instances);
+    const definitionOf = toDefinitions(settings, host.instances);
+    const toLines = createLines(definitionOf, settings.format === "dogstatsd");
     const maxBytes = settings.protocol === "udp" ? settings.maxDatagramBytes : streamBytes;
     return {
       deliver: (batch, signal) => sendAll(way, toSendable(toLines(measured(batch)), maxBytes), signal),
-      sizeOf: (instance) => toLines(measured([instance])).lines.reduce((sum, { text }) => sum + text.length + 1, 0),
+      sizeOf(instance) {
+        const { before, after } = definitionOf(instance.instance).nameOf(instance.labels as LabelTuple);
+        return before.length + after.length + valueBytes;
+      },
       close: async () => way.close(),
     };
   },
 });
+
+/** About the bytes of a line beside its name and its labels. */
+const valueBytes = 24;
 
 /** Written to a connection at once. */
 const streamBytes = 65_536;

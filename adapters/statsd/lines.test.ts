@@ -4,14 +4,20 @@ import type { z } from "zod";
 import type { MetricInstance } from "../../schemas/model/instance.ts";
 import { aMetric, aTuple, declareMetric } from "../../test/support/metric-instance.ts";
 import { config } from "./config.ts";
+import { toDefinitions } from "./definition.ts";
 import { createLines } from "./lines.ts";
 
 type Params = z.input<typeof config>;
 
 const instances = [declareMetric("requests", ["path"]), declareMetric("took", ["path"], "DURATION")];
 
+function linesFor(params: Params) {
+  const settings = config.parse(params);
+  return createLines(toDefinitions(settings, instances), settings.format === "dogstatsd");
+}
+
 function linesOf(params: Params, ...batch: MetricInstance[]): string[] {
-  return createLines(config.parse(params), instances)(batch).lines.map(({ text }) => text);
+  return linesFor(params)(batch).lines.map(({ text }) => text);
 }
 
 const request = (path: string, parts: Partial<MetricInstance> = {}) =>
@@ -23,7 +29,7 @@ describe("counters", () => {
   it("are added up in a batch, with weights", () => {
     const batch = [request("/a"), request("/b", { value: 5 }), request("/a", { value: 2, weight: 10 })];
     expect(linesOf({}, ...batch)).toEqual(["requests:21|c|#path:/a", "requests:5|c|#path:/b"]);
-    expect(createLines(config.parse({}), instances)(batch).lines.map(({ indexes }) => indexes)).toEqual([[0, 2], [1]]);
+    expect(linesFor({})(batch).lines.map(({ indexes }) => indexes)).toEqual([[0, 2], [1]]);
   });
 
   it("of the same labels are one though these come as other objects", () => {
@@ -112,7 +118,7 @@ it("no name and no label value can write anything but itself", () => {
 
 it("values that are no finite numbers are refused", () => {
   const batch = [request("/a", { value: NaN }), request("/a"), request("/a", { value: Infinity })];
-  expect(createLines(config.parse({}), instances)(batch)).toMatchObject({ refused: [0, 2], lines: [{ indexes: [1] }] });
+  expect(linesFor({})(batch)).toMatchObject({ refused: [0, 2], lines: [{ indexes: [1] }] });
 });
 
 it("instances that are declared no more are counters by their names", () => {

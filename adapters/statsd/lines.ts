@@ -1,6 +1,5 @@
-import type { InstanceDeclaration, LabelTuple, MetricInstance } from "../../schemas/model/instance.ts";
-import type { StatsdConfig } from "./config.ts";
-import { type Definition, toDefinitions } from "./definition.ts";
+import type { LabelTuple, MetricInstance } from "../../schemas/model/instance.ts";
+import type { Definition } from "./definition.ts";
 import type { Name } from "./names.ts";
 
 /** Text to be sent in one piece, and the places in the batch of the instances that it stands for. */
@@ -26,9 +25,7 @@ interface Entry {
 }
 
 /** Turns batches into lines: counters are added up, the latest value of a gauge counts, the rest is sent value by value. */
-export function createLines(settings: StatsdConfig, instances: readonly InstanceDeclaration[]) {
-  const definitionOf = toDefinitions(settings, instances);
-  const isAbsolute = settings.format === "dogstatsd";
+export function createLines(definitionOf: (instance: string) => Definition, isAbsolute: boolean) {
   return (batch: readonly MetricInstance[]): Lines => {
     const entries = new Map<string, Entry>();
     const refused: number[] = [];
