@@ -3,20 +3,23 @@ import { ByteWriter, wire } from "../shared/otlp/byte-writer.ts";
 import { writeNumber, writeText } from "../shared/otlp/fields.ts";
 import { exemplarLabel } from "../shared/series/exemplars.ts";
 import { familyTypes, writeTime, writeValue } from "./fields.ts";
+import { createLabelCache } from "./label-cache.ts";
 import type { Family, Label, TimeSeries } from "./time-series.ts";
 
 /** Writes a WriteRequest of remote write 1.0: timeseries = 1, metadata = 3. */
 export function encodeV1(all: readonly TimeSeries[]): Uint8Array {
   const writer = new ByteWriter();
-  for (const series of all) writeSeries(writer, series);
+  const scratch = new ByteWriter();
+  const piecesOf = createLabelCache((labels) => encodeLabels(scratch.reset(), labels));
+  for (const series of all) writeSeries(writer, series, piecesOf(series));
   for (const family of new Map(all.map(({ family }) => [family.name, family])).values()) writeMetadata(writer, family);
   return writer.toBytes();
 }
 
 /** TimeSeries: labels = 1, samples = 2 { value = 1, timestamp = 2 }, exemplars = 3. */
-function writeSeries(writer: ByteWriter, { labels, samples, exemplars }: TimeSeries): void {
+function writeSeries(writer: ByteWriter, { samples, exemplars }: TimeSeries, labels: readonly Uint8Array[]): void {
   const start = writer.begin(1);
-  for (const label of labels) writeLabel(writer, label);
+  for (const piece of labels) writer.raw(piece);
   for (const sample of samples) {
     const begun = writer.begin(2);
     writeValue(writer, sample);
@@ -25,6 +28,11 @@ function writeSeries(writer: ByteWriter, { labels, samples, exemplars }: TimeSer
   }
   for (const exemplar of exemplars) writeExemplar(writer, exemplar);
   writer.end(start);
+}
+
+function encodeLabels(writer: ByteWriter, labels: readonly Label[]): Uint8Array {
+  for (const label of labels) writeLabel(writer, label);
+  return writer.toBytes();
 }
 
 /** Label: name = 1, value = 2. */

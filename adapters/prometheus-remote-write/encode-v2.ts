@@ -3,13 +3,15 @@ import { ByteWriter, wire } from "../shared/otlp/byte-writer.ts";
 import { writeNumber } from "../shared/otlp/fields.ts";
 import { exemplarLabel } from "../shared/series/exemplars.ts";
 import { familyTypes, writeTime, writeValue } from "./fields.ts";
+import { createLabelCache } from "./label-cache.ts";
 import type { Family, Label, TimeSeries } from "./time-series.ts";
 
 /** Writes a Request of remote write 2.0: symbols = 4, timeseries = 5. Texts stand in the symbols, each once, and are referred to by number. */
 export function encodeV2(all: readonly TimeSeries[]): Uint8Array {
   const symbols = new Symbols();
   const body = new ByteWriter();
-  for (const series of all) writeSeries(body, symbols, series);
+  const piecesOf = createLabelCache((labels) => symbols.refsOf(labels));
+  for (const series of all) writeSeries(body, symbols, series, piecesOf(series).flat());
   const writer = new ByteWriter();
   for (const text of symbols.texts) writer.text(4, text);
   writer.raw(body.toBytes());
@@ -24,6 +26,11 @@ class Symbols {
     return this.#numbers.keys();
   }
 
+  /** Numbers of names and values by turns. */
+  refsOf(labels: readonly Label[]): number[] {
+    return labels.flatMap(([name, value]) => [this.numberOf(name), this.numberOf(value)]);
+  }
+
   numberOf(text: string): number {
     const known = this.#numbers.get(text);
     if (known !== undefined) return known;
@@ -33,9 +40,10 @@ class Symbols {
 }
 
 /** TimeSeries: labels_refs = 1, samples = 2 { value = 1, timestamp = 2, start_timestamp = 3 }, exemplars = 4, metadata = 5. */
-function writeSeries(writer: ByteWriter, symbols: Symbols, { family, labels, samples, exemplars }: TimeSeries): void {
+function writeSeries(writer: ByteWriter, symbols: Symbols, series: TimeSeries, labels: readonly number[]): void {
+  const { family, samples, exemplars } = series;
   const start = writer.begin(5);
-  writeRefs(writer, symbols, labels);
+  writeRefs(writer, labels);
   for (const sample of samples) {
     const begun = writer.begin(2);
     writeValue(writer, sample);
@@ -49,19 +57,16 @@ function writeSeries(writer: ByteWriter, symbols: Symbols, { family, labels, sam
 }
 
 /** Field 1 of series and exemplars: numbers of names and values by turns, packed. */
-function writeRefs(writer: ByteWriter, symbols: Symbols, labels: readonly Label[]): void {
+function writeRefs(writer: ByteWriter, refs: readonly number[]): void {
   const start = writer.begin(1);
-  for (const [name, value] of labels) {
-    writer.varint(symbols.numberOf(name));
-    writer.varint(symbols.numberOf(value));
-  }
+  for (const ref of refs) writer.varint(ref);
   writer.end(start);
 }
 
 /** Exemplar: labels_refs = 1, value = 2, timestamp = 3. */
 function writeExemplar(writer: ByteWriter, symbols: Symbols, { traceId, value, timeMs }: PointExemplar): void {
   const start = writer.begin(4);
-  writeRefs(writer, symbols, [[exemplarLabel, traceId]]);
+  writeRefs(writer, symbols.refsOf([[exemplarLabel, traceId]]));
   writer.tag(2, wire.fixed64);
   writer.double(value);
   writeTime(writer, 3, timeMs);

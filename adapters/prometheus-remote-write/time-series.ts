@@ -4,6 +4,13 @@ import { formatBound } from "../shared/exposition.ts";
 /** A label's name and value. */
 export type Label = readonly [name: string, value: string];
 
+/** Labels that all series of a point have, sorted by name, none empty: what comes before `__name__`, before `le`, and after it. */
+export interface SharedLabels {
+  readonly first: readonly Label[];
+  readonly middle: readonly Label[];
+  readonly last: readonly Label[];
+}
+
 /** A value at a moment. */
 export interface Sample {
   readonly value: number;
@@ -25,8 +32,11 @@ export interface Family {
 /** A series in the sense of Prometheus, with the samples of one request in order of time. */
 export interface TimeSeries {
   readonly family: Family;
-  /** With `__name__`, sorted by name, none empty. */
-  readonly labels: readonly Label[];
+  /** `__name__`. */
+  readonly name: string;
+  readonly le: string | undefined;
+  /** The same object for series with the same, which follow one another. */
+  readonly labels: SharedLabels;
   readonly samples: readonly Sample[];
   readonly exemplars: readonly PointExemplar[];
 }
@@ -34,7 +44,7 @@ export interface TimeSeries {
 /** One series of several that a point comes to: a histogram has one for each bucket, for the sum and for the count. */
 interface Column {
   readonly suffix: string;
-  readonly le?: number;
+  readonly le?: string;
   /** One for each point. */
   readonly values: readonly number[];
   readonly exemplars: readonly PointExemplar[];
@@ -50,7 +60,9 @@ export function toTimeSeries(
     const labels = labelsOf(group[0]!, external);
     return columnsOf(group).map(({ suffix, le, values, exemplars }) => ({
       family,
-      labels: labels(`${group[0]!.name}${suffix}`, le),
+      name: `${group[0]!.name}${suffix}`,
+      le,
+      labels,
       samples: group.map((point, i) => sampleOf(point, values[i]!)),
       exemplars,
     }));
@@ -69,21 +81,13 @@ function sampleOf({ timeMs, startMs, ended = false }: PointInstance, value: numb
   return { value, timeMs, startMs, isStale: ended };
 }
 
-/** Gives the labels of the columns of a point: what they share is sorted once, and two are put in their places. */
-function labelsOf({ labels }: PointInstance, external: Readonly<Record<string, string>>) {
-  const shared = Object.entries({ ...external, ...labels })
+function labelsOf({ labels }: PointInstance, external: Readonly<Record<string, string>>): SharedLabels {
+  const all = Object.entries({ ...external, ...labels })
     .filter(([, value]) => value !== "")
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  const placeOf = (name: string) => shared.findLastIndex(([other]) => other < name) + 1;
-  const ofName = placeOf("__name__");
-  const ofBound = placeOf("le");
-  return (name: string, le: number | undefined): Label[] => [
-    ...shared.slice(0, ofName),
-    ["__name__", name],
-    ...shared.slice(ofName, ofBound),
-    ...(le === undefined ? [] : [["le", formatBound(le)] as const]),
-    ...shared.slice(ofBound),
-  ];
+  const placeOf = (name: string) => all.findLastIndex(([other]) => other < name) + 1;
+  const [ofName, ofBound] = [placeOf("__name__"), placeOf("le")];
+  return { first: all.slice(0, ofName), middle: all.slice(ofName, ofBound), last: all.slice(ofBound) };
 }
 
 function columnsOf(group: readonly PointInstance[]): Column[] {
@@ -97,7 +101,7 @@ function columnsOf(group: readonly PointInstance[]): Column[] {
   const added = histograms.map(({ buckets }) => addedUp(buckets));
   const buckets = [...first.bounds, Infinity].map((le, i) => ({
     suffix: "_bucket",
-    le,
+    le: formatBound(le),
     values: added.map((counts) => counts[i]!),
     exemplars: exemplars.filter(({ value }) => value <= le && !(value <= (first.bounds[i - 1] ?? -Infinity))),
   }));
