@@ -1,6 +1,7 @@
 /** `mixdown/adapter`: the contract, and everything that the built-in adapters are made of. */
 
 export { z } from "zod";
+export * from "../schemas/model/crc32c.ts";
 export * from "../schemas/model/instance.ts";
 export * from "../schemas/model/nearest.ts";
 export * from "../schemas/model/time-text.ts";

@@ -17,6 +17,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figures>>> = {
   stats: async () => ({ ...(await (await import("./stats.bench.ts")).runStatsBench()) }),
   lanes: async () => ({ ...(await (await import("./lanes.bench.ts")).runLanesBench()) }),
   spool: async () => ({ ...(await (await import("./spool.bench.ts")).runSpoolBench()) }),
+  kafka: async () => ({ ...(await (await import("./kafka.bench.ts")).runKafkaBench()) }),
   memory: async () => ({ ...(await (await import("./memory.bench.ts")).runMemoryBench()) }),
 };
 

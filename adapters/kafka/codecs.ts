@@ -1,5 +1,5 @@
 import { promisify } from "node:util";
-import { zstdCompress } from "node:zlib";
+import { gzip, zstdCompress } from "node:zlib";
 import type { KafkaConfig } from "./config.ts";
 
 type Compression = KafkaConfig["compression"];
@@ -8,7 +8,7 @@ type Compression = KafkaConfig["compression"];
 export interface Codec {
   /** As record batches name it. */
   readonly number: number;
-  /** Absent where kafkajs brings its own. */
+  /** Absent where records stay as they are. */
   readonly compress?: Compress;
 }
 
@@ -16,8 +16,9 @@ type Compress = (data: Uint8Array) => Promise<Buffer>;
 
 const numbers: Readonly<Record<Compression, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 };
 
-/** What kafkajs does not bring. The two native ones are loaded only where they are wanted. */
+/** The native ones are loaded only where they are wanted. */
 const loaders: Readonly<Partial<Record<Compression, () => Promise<Compress>>>> = {
+  gzip: async () => promisify<Uint8Array, Buffer>(gzip),
   snappy: async () => (await import("snappy")).default.compress,
   lz4: async () => (await import("lz4-napi")).default.compressFrame,
   zstd: async () => promisify(zstdCompress),

@@ -3,10 +3,12 @@ import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import Broker from "kafkajs/src/broker/index.js";
 import loggers, { type KafkaLogLine } from "kafkajs/src/loggers/index.js";
 import ConnectionPool, { type Exchange } from "kafkajs/src/network/connectionPool.js";
-import compressions from "kafkajs/src/protocol/message/compression/index.js";
+import Encoder from "kafkajs/src/protocol/encoder.js";
 import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
 import protocol from "kafkajs/src/protocol/requests/index.js";
 import type { Codec } from "./codecs.ts";
+import { encodeProduceRequest } from "./produce-request.ts";
+import { encodeRecordBatch } from "./record-batch.ts";
 import type { BrokerAddress, BrokerConnection, ClusterMetadata, Connect, ProducerIdentity, WireBatch } from "./wire.ts";
 
 /** How connections to brokers are made. */
@@ -30,13 +32,7 @@ const answerTimeoutMs = 5000;
 
 /** Makes connections by kafkajs: its sockets, authentication and encoding, without its producer. */
 export function connectByKafkajs(options: ConnectOptions): Connect {
-  registerCodec(options.codec);
   return (address) => new KafkajsConnection(address, options);
-}
-
-/** kafkajs looks codecs up in a table of its own. */
-function registerCodec({ number, compress }: Codec): void {
-  if (compress !== undefined) compressions.Codecs[number] = () => ({ compress: ({ buffer }) => compress(buffer) });
 }
 
 class KafkajsConnection implements BrokerConnection {
@@ -102,14 +98,11 @@ class KafkajsConnection implements BrokerConnection {
 
   async produce(batches: readonly WireBatch[], producer: ProducerIdentity | undefined) {
     const { acks, ackTimeoutMs, codec } = this.#options;
-    const answer = (await this.#ask("Produce", {
-      acks,
-      timeout: ackTimeoutMs,
-      compression: codec.number,
-      producerId: producer?.id,
-      producerEpoch: producer?.epoch,
-      topicData: topicDataOf(batches),
-    })) as ProducedAnswer | undefined;
+    const encoded = await Promise.all(
+      batches.map(async (batch) => ({ ...batch, bytes: await encodeRecordBatch(batch, producer, codec) })),
+    );
+    const body = encodeProduceRequest(acks, ackTimeoutMs, encoded);
+    const answer = (await this.#ask("Produce", { acks, topicData: [] }, body)) as ProducedAnswer | undefined;
     if (answer === undefined) return undefined;
     const results = answer.topics.flatMap(({ topicName, partitions }) =>
       partitions.map(({ partition, errorCode }) => ({ topic: topicName, partition, code: errorCode })),
@@ -122,11 +115,20 @@ class KafkajsConnection implements BrokerConnection {
     for (const socket of this.#sockets) socket.destroy(new Error("the connection was given up"));
   }
 
-  /** kafkajs' own parsing throws the first error code of an answer, and with it what became of the rest. */
-  async #ask(name: "Metadata" | "Produce" | "InitProducerId", parameters: object): Promise<unknown> {
-    const exchange: Exchange = this.#broker.lookupRequest(apiKeys[name], protocol.requests[name]!)(parameters);
-    const { decode } = exchange.response;
-    return this.#pool.send({ ...exchange, response: { decode, parse: async (decoded) => decoded } });
+  /**
+   * Sends a request in the highest version that both sides know. kafkajs' own parsing throws the first error code of an answer, and
+   * with it what became of the rest; its encoding of records takes several times as long as ours, so those come as a body.
+   */
+  async #ask(name: "Metadata" | "Produce" | "InitProducerId", parameters: object, body?: Buffer): Promise<unknown> {
+    const { request, response }: Exchange = this.#broker.lookupRequest(
+      apiKeys[name],
+      protocol.requests[name]!,
+    )(parameters);
+    const encode = body === undefined ? {} : { encode: async () => new Encoder(body.length).writeBuffer(body) };
+    return this.#pool.send({
+      request: { ...request, ...encode },
+      response: { decode: response.decode, parse: async (decoded) => decoded },
+    });
   }
 
   #connect({ host, port }: BrokerAddress, tls: ConnectionOptions | undefined, onConnect: () => void): Socket {
@@ -139,13 +141,6 @@ class KafkajsConnection implements BrokerConnection {
     this.#sockets.push(socket);
     return socket;
   }
-}
-
-function topicDataOf(batches: readonly WireBatch[]) {
-  return [...Map.groupBy(batches, ({ topic }) => topic)].map(([topic, own]) => ({
-    topic,
-    partitions: own.map(({ partition, firstSequence, records }) => ({ partition, firstSequence, messages: records })),
-  }));
 }
 
 interface MetadataAnswer {

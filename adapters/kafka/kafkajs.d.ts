@@ -73,9 +73,27 @@ declare module "kafkajs/src/protocol/requests/apiKeys.js" {
   export default apiKeys;
 }
 
-declare module "kafkajs/src/protocol/message/compression/index.js" {
-  const compressions: {
-    readonly Codecs: Record<number, () => { compress(encoder: { readonly buffer: Buffer }): Promise<Buffer> }>;
-  };
-  export default compressions;
+declare module "kafkajs/src/protocol/encoder.js" {
+  export default class Encoder {
+    constructor(size: number);
+    writeBuffer(bytes: Buffer): Encoder;
+  }
+}
+
+declare module "kafkajs/src/protocol/decoder.js" {
+  export default class Decoder {
+    constructor(bytes: Buffer);
+  }
+}
+
+declare module "kafkajs/src/protocol/recordBatch/v0/decoder.js" {
+  import type Decoder from "kafkajs/src/protocol/decoder.js";
+
+  interface DecodedRecord {
+    readonly key: Buffer | null;
+    readonly value: Buffer;
+    readonly headers: Readonly<Record<string, Buffer>>;
+    readonly timestamp: string;
+  }
+  export default function decode(decoder: Decoder): Promise<{ readonly records: readonly DecodedRecord[] }>;
 }

@@ -7,8 +7,6 @@ export interface OutgoingRecord extends WireRecord {
   /** The same each time that it is sent. */
   readonly id: string;
   readonly topic: string;
-  /** Bytes that it adds to a request before compression, roughly. */
-  readonly bytes: number;
 }
 
 /** What waits for one partition, in order, cut into pieces that a broker takes as one record batch each. */

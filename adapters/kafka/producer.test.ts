@@ -15,7 +15,7 @@ function aRecord(parts: Partial<Omit<OutgoingRecord, "key">> & { key?: string | 
     topic: "audit",
     value: Buffer.from("{}"),
     headers: {},
-    timestamp: "1700000000000",
+    timestampMs: 1_700_000_000_000,
     bytes: 100,
     ...rest,
     key: key === null ? null : Buffer.from(key),

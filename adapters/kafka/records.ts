@@ -4,11 +4,9 @@ import type { KafkaConfig } from "./config.ts";
 import { type Sendable, timeOf } from "./content.ts";
 import { createFormat } from "./format.ts";
 import type { OutgoingRecord } from "./partition-queue.ts";
+import { headerFrameBytes, recordFrameBytes } from "./record-batch.ts";
 import { createIds } from "./record-ids.ts";
 import { allowTopics } from "./topic-names.ts";
-
-/** Bytes of a record beside key, value and headers, at the most. */
-const frameBytes = 40;
 
 /** What instances become. */
 export interface Records {
@@ -23,7 +21,7 @@ export function createRecords(settings: KafkaConfig, host: Pick<Host, "instances
   const { topic } = settings;
   const format = createFormat(settings, host);
   const allowed = allowTopics(settings.allowedTopics);
-  const idOf = createIds();
+  const nextId = createIds();
 
   function topicOf(named: PlainValue | undefined): string | { readonly refused: string } {
     if (named !== undefined && allowed.allows(String(named))) return String(named);
@@ -36,12 +34,13 @@ export function createRecords(settings: KafkaConfig, host: Pick<Host, "instances
     toRecord(instance, index) {
       const topic = topicOf(instance.computed?.topicExpression);
       if (typeof topic !== "string") return topic;
-      const id = idOf(instance);
+      const id = nextId();
       const key = toText(instance.computed?.key);
       const { value, headers } = format(instance, id, key);
-      const bytes = frameBytes + (key?.length ?? 0) * 3 + value.length + sizeOf(headers);
-      const timestamp = String(timestampOf(instance, host.now()));
-      return { index, id, topic, key: key === undefined ? null : Buffer.from(key), value, headers, timestamp, bytes };
+      const keyBytes = key === undefined ? null : Buffer.from(key);
+      const bytes = recordFrameBytes + (keyBytes?.length ?? 0) + value.length + sizeOf(headers);
+      const timestampMs = timestampOf(instance, host.now());
+      return { index, id, topic, key: keyBytes, value, headers, timestampMs, bytes };
     },
     elsewhere(record) {
       if (record.topic === topic || allowed.isNamed(record.topic)) return undefined;
@@ -66,7 +65,7 @@ function toText(value: PlainValue | undefined): string | undefined {
 
 function sizeOf(headers: Readonly<Record<string, string>>): number {
   let size = 0;
-  for (const name in headers) size += name.length + headers[name]!.length * 3 + 4;
+  for (const name in headers) size += headerFrameBytes + (name.length + headers[name]!.length) * 3;
   return size;
 }
 

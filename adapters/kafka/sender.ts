@@ -21,6 +21,8 @@ export class Sender {
   readonly #options: SenderOptions;
   #producer: Producer;
   #throttledUntilMs = 0;
+  /** Records of the last attempt that may come again: they are to be the same then, their ids, too. */
+  #unsent = new Map<Sendable, OutgoingRecord>();
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -38,6 +40,8 @@ export class Sender {
     const refusals: Refusal[] = [];
     const records = batch.flatMap((instance, index) => this.#toRecord(instance, index, refusals));
     const sent = await this.#sendUnless(signal, records, refusals);
+    const again = sent === undefined ? records : sent.setbacks.flatMap(({ final, records }) => (final ? [] : records));
+    this.#unsent = new Map(again.map((record) => [batch[record.index]!, record]));
     if (sent === undefined) return { status: "retry", reason: "the brokers did not answer in time" };
     this.#throttledUntilMs = this.#options.now() + sent.throttleMs;
     this.#report(sent);
@@ -49,6 +53,8 @@ export class Sender {
   }
 
   #toRecord(instance: Sendable, index: number, refusals: Refusal[]): readonly OutgoingRecord[] {
+    const unsent = this.#unsent.get(instance);
+    if (unsent !== undefined) return [{ ...unsent, index }];
     const record = this.#options.records.toRecord(instance, index);
     if (!("refused" in record)) return [record];
     refusals.push({ index, reason: record.refused });

@@ -28,8 +28,10 @@ export interface WireRecord {
   readonly key: Buffer | null;
   readonly value: Buffer;
   readonly headers: Readonly<Record<string, string>>;
-  /** Milliseconds since the epoch. */
-  readonly timestamp: string;
+  /** Whole milliseconds since the epoch, from 0 on. */
+  readonly timestampMs: number;
+  /** Bytes that it adds to a request before compression, at the most. */
+  readonly bytes: number;
 }
 
 /** The records of one partition in a request; they are stored all or not at all. */

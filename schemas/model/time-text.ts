@@ -64,7 +64,7 @@ export function formatTimestamp({ seconds, nanos }: Timestamp): string {
   const date = new Date(seconds * 1000);
   if (Number.isNaN(date.getTime())) return "";
   const fraction = nanos === 0 ? "" : `.${String(nanos).padStart(9, "0").replace(/0+$/, "")}`;
-  return `${date.toISOString().replace(/\.\d+Z$/, "")}${fraction}Z`;
+  return `${date.toISOString().slice(0, -".000Z".length)}${fraction}Z`;
 }
 
 const rfc3339 = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9})\d*)?([Zz]|[+-]\d{2}:\d{2})$/;

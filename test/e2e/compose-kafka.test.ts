@@ -5,11 +5,11 @@ import { parseCompose } from "../structure/compose.ts";
 import { root } from "../support/documents.ts";
 import type { Child } from "./support/child.ts";
 import { temporaryFolder } from "./support/folder.ts";
-import { defaultConfig, freePorts, type Hub, startHub } from "./support/hub.ts";
+import { defaultConfig, freePorts as freeListeners, type Hub, startHub } from "./support/hub.ts";
 import { brokerAnswers, formatStorage, runKafka, startBroker } from "./support/kafka-node.ts";
 import { readTopic } from "./support/kafka-reader.ts";
 import { describeWith } from "./support/needs.ts";
-import { freePort } from "./support/prometheus.ts";
+import { freePorts } from "./support/prometheus.ts";
 import { waitFor, waitUntil } from "./support/wait.ts";
 
 const read = (file: string) => readFileSync(`${root}${file}`, "utf8");
@@ -24,7 +24,7 @@ describeWith("kafka", "kcat")("the profile kafka of docker-compose.yml", () => {
   let address = "";
 
   beforeAll(async () => {
-    const [port, controller] = [await freePort(), await freePort()];
+    const [port, controller] = await freePorts(2);
     address = `127.0.0.1:${port}`;
     const file = join(folder.path, "server.properties");
     const places = { "kafka:9092": address, ":9092": `:${port}`, ":9093": `:${controller}` };
@@ -47,7 +47,7 @@ describeWith("kafka", "kcat")("the profile kafka of docker-compose.yml", () => {
   async function startComposed(profiles: string): Promise<Hub> {
     const file = join(folder.path, "kafka.yaml");
     writeFileSync(file, relocated(read("examples/compose/mixdown/kafka.yaml"), { "kafka:9092": address }));
-    const settings = { listeners: { ...freePorts.listeners, http: { address: "127.0.0.1:0" } } };
+    const settings = { listeners: { ...freeListeners.listeners, http: { address: "127.0.0.1:0" } } };
     return startHub({ base: [defaultConfig, file], settings, env: { COMPOSE_PROFILES: profiles } });
   }
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, fdatasync, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
-import { crc32c } from "./crc32c.ts";
+import { crc32c } from "../../../schemas/model/crc32c.ts";
 
 // Two slots, written in turns, so that a write cut short leaves the other one; far enough apart to lie in different sectors.
 //

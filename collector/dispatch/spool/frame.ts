@@ -1,4 +1,4 @@
-import { crc32c } from "./crc32c.ts";
+import { crc32c } from "../../../schemas/model/crc32c.ts";
 
 // A segment, as it lies on disk; numbers are little-endian:
 //

@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
+import { crc32c } from "../../../schemas/model/crc32c.ts";
 import { ChunkPool, chunkBytes } from "./chunk-pool.ts";
-import { crc32c } from "./crc32c.ts";
 import { type FrameHeader, headerBytes, marker, readHeader } from "./frame.ts";
 import type { SpoolRecord } from "./spool.ts";
 

@@ -6,7 +6,7 @@ import type { Child } from "./child.ts";
 import { temporaryFolder } from "./folder.ts";
 import { brokerAnswers, formatStorage, runKafka, startBroker } from "./kafka-node.ts";
 import { kafkaProperties, kafkaUsers, type NodePorts } from "./kafka-properties.ts";
-import { freePort } from "./prometheus.ts";
+import { freePorts } from "./prometheus.ts";
 import { waitUntil } from "./wait.ts";
 
 /** The broker's listeners by what they want of clients. */
@@ -45,8 +45,7 @@ export async function startKafka(nodes = 1): Promise<Kafka> {
   const { cert, key } = authority.issue("localhost", ["DNS:localhost", "IP:127.0.0.1"]);
   const keystore = join(folder.path, "server.pem");
   writeFileSync(keystore, readFileSync(key, "utf8") + readFileSync(cert, "utf8"));
-  const ports: NodePorts[] = [];
-  for (let i = 0; i < nodes; i++) ports.push(await nodePorts());
+  const ports = await portsFor(nodes);
   const files = ports.map((own, i) => {
     const file = join(folder.path, `node-${i + 1}.properties`);
     writeFileSync(
@@ -129,7 +128,9 @@ async function withAdmin<R>(brokers: readonly string[], ask: (admin: Admin) => P
   }
 }
 
-async function nodePorts(): Promise<NodePorts> {
-  const [plain, sasl, tls, saslTls, controller] = await Promise.all(Array.from({ length: 5 }, freePort));
-  return { plain: plain!, sasl: sasl!, tls: tls!, saslTls: saslTls!, controller: controller! };
+/** Held all at once, so that no two nodes get the same. */
+async function portsFor(nodes: number): Promise<NodePorts[]> {
+  const names = ["plain", "sasl", "tls", "saslTls", "controller"] as const;
+  const free = await freePorts(nodes * names.length);
+  return Array.from({ length: nodes }, () => Object.fromEntries(names.map((name) => [name, free.pop()!])) as NodePorts);
 }
