@@ -96,10 +96,16 @@ async function openSyslog(name: string, config: ListenerConfig, services: Listen
 
 async function openHttp(name: string, config: ListenerConfig, services: ListenerServices): Promise<Listener> {
   const tls = config.tls === undefined ? undefined : createTlsSource(config.tls, services.tlsEvents(name));
-  const server = createHttpServer({ limits: config.limits, tls: tls?.options(), onFault: services.onFault });
+  const serves = servicesOf(name, config);
+  const { extAuthz, forwardAuth } = config.checkPaths;
+  const server = createHttpServer({
+    limits: config.limits,
+    tls: tls?.options(),
+    prefixes: serves.includes("http") ? [...extAuthz, ...forwardAuth] : [],
+    onFault: services.onFault,
+  });
   if (tls !== undefined && server.server instanceof TlsServer)
     secure(server.server, tls, services.transportEvents(name));
-  const serves = servicesOf(name, config);
   for (const service of serves) if (service === "http" || service === "admin") services.mount(service, server, config);
   try {
     const address = { ...parseAddress(config.address), reusePort: config.reusePort };

@@ -1,5 +1,5 @@
 import { slotOf } from "../schemas/attributes/vocabulary.ts";
-import type { AccessLogBatch, AccessLogEntry, StreamOrigin } from "../schemas/model/access-log.ts";
+import type { AccessLogBatch, AccessLogEntry, Json, StreamOrigin } from "../schemas/model/access-log.ts";
 import type { CheckCall, CheckReceipt, RawCheck } from "../schemas/model/check-request.ts";
 import type {
   RawRecord,
@@ -217,7 +217,7 @@ export function createPipeline(first: Plan, { events, lanes, stats, now }: Pipel
 const responseTime = slotOf("response.time");
 
 /** The request as the proxy sent it, where its front has that form. */
-const rawOf = (_check: RawCheck): undefined => undefined;
+const rawOf = (check: RawCheck): Json | undefined => (check.kind === "ext_authz" ? check.raw() : undefined);
 
 /** When a record's request ended by its sender's clock, if anyone reads that, in milliseconds since the epoch. */
 function endOf({ values }: AttributeRecord): number | undefined {

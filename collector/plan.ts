@@ -9,6 +9,7 @@ import { slotsOfPolicy } from "./check/policy-slots.ts";
 import type { CheckedConfig } from "./config/checked.ts";
 import type { Lane } from "./dispatch/lane.ts";
 import { createAccessLogNormalizer } from "./normalize/access-log.ts";
+import { createCheckNormalizer } from "./normalize/check.ts";
 import { type ConnectionTable, createConnectionTable } from "./normalize/connection-table.ts";
 import { createEnrichTables } from "./normalize/enrich.ts";
 import { createJsonNormalizer } from "./normalize/json-record.ts";
@@ -140,11 +141,18 @@ function createChecks(checked: CheckedConfig, parts: PolicyParts, state: IntakeS
     onFault: parts.onFault,
   });
   const projection = createProjection(policySlots(checked));
-  const reports = createJsonNormalizer({ vocabulary, projection, routes: state.routesFor(config.routes) });
+  const routes = state.routesFor(config.routes);
+  const reports = createJsonNormalizer({ vocabulary, projection, routes });
+  const proxied = createCheckNormalizer({ vocabulary, projection, routes, enrich: createEnrichTables(config.enrich) });
   return {
     projection,
     policy,
-    normalize: ({ value }, record) => reports.forOrigin({ kind: "report" })({ index: 0, value }, record),
+    normalize(check, record) {
+      if (check.kind === "report")
+        return reports.forOrigin({ kind: "report" })({ index: 0, value: check.value }, record);
+      proxied(check, record);
+      return undefined;
+    },
   };
 }
 

@@ -31,11 +31,13 @@ export interface HttpServerOptions {
   };
   /** For HTTPS. */
   readonly tls: TlsOptions | undefined;
+  /** Paths whose routes take everything beneath them, as `request.originalUrl` has it: what follows is no route, and may be anything. */
+  readonly prefixes?: readonly string[];
   onFault(error: unknown, url: string): void;
 }
 
 /** An HTTP server with the hub's form of errors and limits against slow or idle clients. */
-export function createHttpServer({ limits, tls, onFault }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({ limits, tls, prefixes = [], onFault }: HttpServerOptions): FastifyInstance {
   const http = { maxHeaderSize: limits.maxHeaderBytes };
   const server = Fastify({
     ...(tls === undefined ? { http } : { https: { ...tls, ...http } }),
@@ -45,9 +47,16 @@ export function createHttpServer({ limits, tls, onFault }: HttpServerOptions): F
     keepAliveTimeout: 75_000,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 1024 },
+    rewriteUrl: ({ url = "/" }) => prefixes.find((prefix) => isBeneath(url, prefix)) ?? url,
     clientErrorHandler: (error, socket) => answerClientError(error, socket, limits.maxHeaderBytes),
   });
   server.server.maxConnections = limits.maxConnections;
   useErrorBodies(server, onFault);
   return server;
+}
+
+function isBeneath(url: string, prefix: string): boolean {
+  if (!url.startsWith(prefix)) return false;
+  const next = url[prefix.length];
+  return next === undefined || next === "/" || next === "?";
 }

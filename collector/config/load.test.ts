@@ -25,7 +25,7 @@ describe("a good configuration", () => {
     const { checked, config, sources, warnings } = loaded;
     expect(warnings).toEqual([]);
     expect(sources).toEqual([{ file: "a.yaml", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
-    expect(config.listeners.grpc).toMatchObject({ address: "127.0.0.1:4317", serves: ["grpc"], reporter: "outbound" });
+    expect(config.listeners.grpc).toMatchObject({ address: "127.0.0.1:4317", serves: ["grpc"], default: "allow" });
     expect(config.listeners.grpc?.limits.maxMessageBytes).toBe(16_777_216);
     expect(Object.keys(config.listeners)).toEqual(["grpc", "http", "admin"]);
     expect(checked.handlers.get("prom")).toMatchObject({

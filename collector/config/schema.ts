@@ -95,6 +95,21 @@ const syslog = z
   })
   .describe("How log lines of proxies are taken: JSON in the message of RFC 5424 or RFC 3164.");
 
+const path = z.string().regex(/^\/[^?#]*[^/?#]$/, 'expected a path such as "/ext_authz"');
+
+const checkPaths = z
+  .strictObject({
+    extAuthz: z
+      .array(path)
+      .default(["/ext_authz", "/check"])
+      .describe("Prefixes for Envoy's ext_authz HTTP service (`path_prefix`); the path of the request follows."),
+    forwardAuth: z
+      .array(path)
+      .default(["/forward-auth"])
+      .describe("Paths for nginx's auth_request, Traefik's ForwardAuth and Caddy's forward_auth."),
+  })
+  .describe("Where an HTTP listener takes the checks of proxies.");
+
 const listener = z
   .strictObject({
     address: z
@@ -116,12 +131,21 @@ const listener = z
       ),
     reporter: z
       .enum(["inbound", "outbound"])
-      .default("outbound")
-      .describe("Which side reports, where nothing else tells."),
+      .optional()
+      .describe("Which side reports, where nothing else tells: by default outbound; for checks inbound."),
     default: z
       .enum(["allow", "deny"])
       .default("allow")
       .describe("What becomes of a request that no policy rule decides on."),
+    trustedHops: z
+      .int()
+      .min(0)
+      .max(100)
+      .default(0)
+      .describe(
+        "For checks: how many proxies in front of the asking one are believed what they wrote into x-forwarded-for, as Envoy's xff_num_trusted_hops.",
+      ),
+    checkPaths: checkPaths.prefault({}),
     trustForwardedClientCert: z.boolean().default(false).describe("Believe a logged x-forwarded-client-cert."),
   })
   .describe("One listening socket.");

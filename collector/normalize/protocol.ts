@@ -14,6 +14,7 @@ export function protocolOf(entry: AccessLogEntry): string {
     : "http";
 }
 
-function isGrpcType(contentType: string | undefined): boolean {
+/** Whether a content-type is one of gRPC. */
+export function isGrpcType(contentType: string | undefined): boolean {
   return contentType !== undefined && contentType.slice(0, grpcType.length).toLowerCase() === grpcType;
 }

@@ -1,16 +1,16 @@
 import type { FastifyInstance } from "fastify";
-import type { ListenerTrust } from "../../schemas/model/access-log.ts";
 import type { ListenerConfig } from "../config/schema.ts";
 import type { GrpcMethods } from "../transport/grpc.ts";
 import { createStandardServices } from "../transport/standard-services.ts";
 import type { MessageSink } from "../transport/syslog/server.ts";
 import { envoyAls } from "./envoy-als/index.ts";
 import { envoyMetrics } from "./envoy-metrics/index.ts";
+import { extAuthz } from "./ext-authz/index.ts";
 import { jsonCheck } from "./json-check/index.ts";
 import { jsonReport } from "./json-report/index.ts";
 import { otlp } from "./otlp/index.ts";
 import { createProxyTable, type ProxyTable } from "./proxies.ts";
-import type { Intake, LogListener, ReceiverDefinition, ReceiverEvents } from "./receiver.ts";
+import type { GrpcListener, Intake, LogListener, ReceiverDefinition, ReceiverEvents } from "./receiver.ts";
 import { syslog } from "./syslog/index.ts";
 import { zipkin } from "./zipkin/index.ts";
 
@@ -23,6 +23,7 @@ export const receivers: readonly ReceiverDefinition[] = [
   jsonReport,
   syslog,
   jsonCheck,
+  extAuthz,
 ];
 
 /** What all receivers work with. */
@@ -36,7 +37,7 @@ export interface ReceiversOptions {
 /** The receivers at work. */
 export interface OpenReceivers {
   /** Every gRPC method of a listener with these settings, health and reflection among them. */
-  grpcMethods(name: string, listener: ListenerTrust): GrpcMethods;
+  grpcMethods(name: string, listener: GrpcListener): GrpcMethods;
   /** Adds the HTTP routes of all receivers to the server of a listener with these settings. */
   mount(server: FastifyInstance, listener: ListenerConfig): void;
   /** What takes the messages of a syslog listener with these settings. */
@@ -53,10 +54,8 @@ export function openReceivers({ intake, events, now }: ReceiversOptions): OpenRe
   const open = receivers.map((receiver) => receiver.open({ intake, events, proxies, now }));
   const standard = createStandardServices(receivers.flatMap(({ services }) => services));
   return {
-    grpcMethods: (_name, { reporter, trustForwardedClientCert }) => {
-      const trust = { reporter, trustForwardedClientCert };
-      return new Map([...standard.methods, ...open.flatMap((receiver) => [...receiver.methods(trust)])]);
-    },
+    grpcMethods: (_name, listener) =>
+      new Map([...standard.methods, ...open.flatMap((receiver) => [...receiver.methods(listener)])]),
     mount: (server, listener) => {
       for (const receiver of open) receiver.mount?.(server, listener);
     },

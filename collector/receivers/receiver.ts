@@ -1,7 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { FastifyInstance } from "fastify";
 import type { AccessLogBatch, ListenerTrust } from "../../schemas/model/access-log.ts";
-import type { CheckCall, CheckReceipt } from "../../schemas/model/check-request.ts";
+import type { CheckCall, CheckListener, CheckReceipt } from "../../schemas/model/check-request.ts";
 import type { RecordBatch, RecordReceipt } from "../../schemas/model/raw-record.ts";
 import type { Receipt } from "../../schemas/model/receipt.ts";
 import type { SpanBatch } from "../../schemas/model/span.ts";
@@ -45,10 +45,23 @@ export interface ReceiverHost {
 /** What log lines need to know of their listener. */
 export type LogListener = Pick<ListenerConfig, "reporter" | "syslog">;
 
+/** What gRPC methods need to know of their listener. */
+export type GrpcListener = Pick<ListenerConfig, "reporter" | "trustForwardedClientCert" | "default" | "trustedHops">;
+
+/** What a listener says of access logs that come in on it. */
+export function trustOf({ reporter = "outbound", trustForwardedClientCert }: GrpcListener): ListenerTrust {
+  return { reporter, trustForwardedClientCert };
+}
+
+/** What a listener says of checks that come in on it. */
+export function checkListenerOf({ reporter = "inbound", trustedHops }: GrpcListener): CheckListener {
+  return { reporter, trustedHops };
+}
+
 /** A receiver at work. */
 export interface Receiver {
   /** The gRPC methods it answers on a listener with these settings. */
-  methods(listener: ListenerTrust): GrpcMethods;
+  methods(listener: GrpcListener): GrpcMethods;
   /** Adds its routes to the HTTP server of a listener. */
   mount?(server: FastifyInstance, listener: ListenerConfig): void;
   /** Takes the messages of a syslog listener. */

@@ -10,6 +10,8 @@ export interface BodyOptions {
   readonly maxBytes: number;
   /** Shared by all requests of a listener. */
   readonly memory: MemoryLedger;
+  /** The body is passed on as it is, whatever content-encoding says. */
+  readonly asIs?: true;
 }
 
 /** A body that has arrived; its memory stays booked until it is released. */
@@ -23,7 +25,7 @@ export interface Body {
  * Rejects with an HttpError: 413 if it is too large, 415 for another encoding, 400 if it is no gzip or is cut off, 503
  * if the listener holds too much already.
  */
-export async function readBody(request: IncomingMessage, { maxBytes, memory }: BodyOptions): Promise<Body> {
+export async function readBody(request: IncomingMessage, { maxBytes, memory, asIs }: BodyOptions): Promise<Body> {
   if (Number(request.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   let held = 0;
   const release = () => {
@@ -32,7 +34,7 @@ export async function readBody(request: IncomingMessage, { maxBytes, memory }: B
   };
   const chunks: Buffer[] = [];
   try {
-    for await (const chunk of decoded(request, maxBytes)) {
+    for await (const chunk of asIs ? chunksOf(request) : decoded(request, maxBytes)) {
       held += chunk.length;
       if (held > maxBytes) throw tooLarge(maxBytes);
       if (!memory.add(chunk.length)) throw new HttpError(503, "BUSY", "too much at once; send it again later");

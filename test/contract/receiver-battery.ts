@@ -5,6 +5,7 @@ import { type GrpcCall, GrpcError, type GrpcMethod, grpcStatus } from "../../col
 import type { AccessLogBatch } from "../../schemas/model/access-log.ts";
 import type { Receipt } from "../../schemas/model/receipt.ts";
 import type { SpanBatch } from "../../schemas/model/span.ts";
+import type { Verdict } from "../../schemas/model/verdict.ts";
 
 /** What the battery needs to know of a receiver over gRPC. */
 export interface ReceiverFixture {
@@ -121,15 +122,19 @@ function start(receiver: ReceiverDefinition, gate?: Promise<void>) {
   };
   const report = (batch: AccessLogBatch | SpanBatch) =>
     gate === undefined ? take(batch) : gate.then(() => take(batch));
+  const decide = () => {
+    seen.records++;
+    return { verdict: anyVerdict };
+  };
   const intake = {
     reportAccessLogs: report,
     reportSpans: report,
     reportRecords: () => ({ accepted: 0, malformed: 0, rejected: [] }),
-    check: () => ({ problem: { reason: "unexpected", error: "nobody asks here" } }),
+    check: () => (gate === undefined ? decide() : gate.then(decide)),
   };
   const methods = receiver
     .open({ intake, events, proxies: createProxyTable(() => 0), now: Date.now })
-    .methods({ reporter: "outbound", trustForwardedClientCert: false });
+    .methods({ reporter: "outbound", trustForwardedClientCert: false, default: "allow", trustedHops: 0 });
   const open = (name: string) => {
     const method: GrpcMethod | undefined = methods.get(name);
     if (method === undefined) throw new Error(`no method ${name}`);
@@ -137,6 +142,11 @@ function start(receiver: ReceiverDefinition, gate?: Promise<void>) {
   };
   return { methods, open, seen, sent };
 }
+
+const anyVerdict: Verdict = {
+  ...{ id: "1", allowed: true, denial: undefined, rule: "", revision: "r1", changes: {} },
+  ...{ reasons: [], shadow: undefined, cache: "off", limits: [] },
+};
 
 function aCall(method: string): GrpcCall {
   const peer = { address: "127.0.0.1:1", spiffeId: undefined };

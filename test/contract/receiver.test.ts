@@ -2,6 +2,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
 import { receivers } from "../../collector/receivers/inventory.ts";
 import { StreamAccessLogsMessageSchema } from "../../schemas/gen/envoy/service/accesslog/v3/als_pb.js";
+import { CheckRequestSchema } from "../../schemas/gen/envoy/service/auth/v3/external_auth_pb.js";
 import { StreamMetricsMessageSchema } from "../../schemas/gen/envoy/service/metrics/v3/metrics_service_pb.js";
 import { TracesDataSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import { type ReceiverFixture, receiverBattery } from "./receiver-battery.ts";
@@ -41,6 +42,16 @@ const fixtures: Readonly<Record<string, ReceiverFixture>> = {
       }),
     ),
     records: 3,
+    broken: Uint8Array.of(0x0a, 9, 0x0a),
+  },
+  "ext-authz": {
+    method: "/envoy.service.auth.v3.Authorization/Check",
+    unary: true,
+    message: toBinary(
+      CheckRequestSchema,
+      create(CheckRequestSchema, { attributes: { request: { http: { path: "/" } } } }),
+    ),
+    records: 1,
     broken: Uint8Array.of(0x0a, 9, 0x0a),
   },
 };

@@ -8,7 +8,7 @@ import { startGrpc, type TestServer } from "../../../test/support/grpc-server.ts
 import { openReceivers } from "../inventory.ts";
 
 const method = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs";
-const trust = { reporter: "inbound", trustForwardedClientCert: true } as const;
+const trust = { reporter: "inbound", trustForwardedClientCert: true, default: "allow", trustedHops: 0 } as const;
 
 /** What came through, by "node/log path". */
 interface Bench {

@@ -1,7 +1,7 @@
 import { accessLogService, streamAccessLogs } from "../../decode/access-log/service.ts";
 import { createAccessLogDecoder } from "../../decode/access-log.ts";
 import { clientStreaming } from "../../transport/grpc-method.ts";
-import { defineReceiver, type ReceiverEvents } from "../receiver.ts";
+import { defineReceiver, type ReceiverEvents, trustOf } from "../receiver.ts";
 import { openStream } from "./stream.ts";
 
 const source = "accesslog";
@@ -16,15 +16,11 @@ export const envoyAls = defineReceiver({
     const { events } = host;
     const decoder = createAccessLogDecoder(decodeEvents(events));
     return {
-      methods: (listener) =>
-        new Map([
-          [
-            streamAccessLogs,
-            clientStreaming(() => openStream(source, decoder.open(listener), host), {
-              takesLateMessages: true,
-            }),
-          ],
-        ]),
+      methods(listener) {
+        const trust = trustOf(listener);
+        const open = () => openStream(source, decoder.open(trust), host);
+        return new Map([[streamAccessLogs, clientStreaming(open, { takesLateMessages: true })]]);
+      },
     };
   },
 });

@@ -32,7 +32,7 @@ async function start() {
     },
     now: () => 1000,
   });
-  const trust = { reporter: "inbound", trustForwardedClientCert: false } as const;
+  const trust = { reporter: "inbound", trustForwardedClientCert: false, default: "allow", trustedHops: 0 } as const;
   const server = await startGrpc(receivers.grpcMethods("grpc", trust));
   const connection = await connectGrpc(server.address);
   closing.push(

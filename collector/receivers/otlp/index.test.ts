@@ -43,7 +43,7 @@ function open(batches: number) {
   return { receiver, errors, taken: () => taken };
 }
 
-const trust = { reporter: "outbound", trustForwardedClientCert: false } as const;
+const trust = { reporter: "outbound", trustForwardedClientCert: false, default: "allow", trustedHops: 0 } as const;
 
 it("asks to be left alone for a while when it is pushed back: gRPC", async () => {
   const { receiver, errors } = open(0);

@@ -7,7 +7,7 @@ import { createLogDecoder } from "../../decode/otlp-logs.ts";
 import { createSpanDecoder } from "../../decode/otlp-spans.ts";
 import { MemoryLedger } from "../../transport/memory.ts";
 import { mountPosts } from "../post-route.ts";
-import { defineReceiver, type ReceiverHost } from "../receiver.ts";
+import { defineReceiver, type ReceiverHost, trustOf } from "../receiver.ts";
 import { exportOver } from "./grpc.ts";
 import { exportRoute, profilesRoute } from "./http.ts";
 import type { OtlpRequest } from "./request.ts";
@@ -26,13 +26,15 @@ export const otlp = defineReceiver({
   open(host) {
     const takers = openTakers(host);
     return {
-      methods: (listener) =>
-        new Map(
+      methods(listener) {
+        const trust = trustOf(listener);
+        return new Map(
           takers.map(({ signal, take }) => [
             exportMethod(signal),
-            exportOver((bytes) => take({ bytes }, listener), source, host.events),
+            exportOver((bytes) => take({ bytes }, trust), source, host.events),
           ]),
-        ),
+        );
+      },
       mount: (server, listener) => mount(server, listener, takers, host),
     };
   },
@@ -56,14 +58,15 @@ function openTakers(host: ReceiverHost): readonly Taker[] {
 
 function mount(
   server: FastifyInstance,
-  { limits, reporter, trustForwardedClientCert }: ListenerConfig,
+  listener: ListenerConfig,
   takers: readonly Taker[],
   { events }: ReceiverHost,
 ): void {
+  const { limits } = listener;
   const body = { maxBytes: limits.maxMessageBytes, memory: new MemoryLedger(limits.maxBufferedBytes) };
-  const listener = { reporter, trustForwardedClientCert };
+  const trust = trustOf(listener);
   const routes = takers.map(({ signal, take }) =>
-    exportRoute({ signal, source, body, events, take: (request) => take(request, listener) }),
+    exportRoute({ signal, source, body, events, take: (request) => take(request, trust) }),
   );
   mountPosts(server, [...routes, profilesRoute]);
 }

@@ -15,7 +15,8 @@ export const syslog = defineReceiver({
   services: [],
   open: (host) => ({
     methods: () => new Map(),
-    messages: ({ syslog: settings, reporter }) => openSink({ kind: "log", fields: settings?.fields, reporter }, host),
+    messages: ({ syslog: settings, reporter = "outbound" }) =>
+      openSink({ kind: "log", fields: settings?.fields, reporter }, host),
   }),
 });
 

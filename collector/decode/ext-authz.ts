@@ -1,0 +1,30 @@
+import type { CheckListener, ProxiedCheck } from "../../schemas/model/check-request.ts";
+import { type IpCache, parseIpBytes } from "./access-log/address.ts";
+import { ByteCache } from "./byte-cache.ts";
+import { DecodeError } from "./decode-error.ts";
+import { type CheckCaches, TapedCheck } from "./ext-authz/check.ts";
+import { checkRequest, places } from "./ext-authz/shapes.ts";
+import { decodeText, ProtoReader } from "./reader.ts";
+import { walk } from "./shape.ts";
+
+/** Decodes envoy.service.auth.v3.CheckRequest. */
+export interface CheckDecoder {
+  /** One pass over the message; throws a DecodeError if it is malformed. What comes of it reads from the same bytes. */
+  decode(message: Uint8Array, listener: CheckListener): ProxiedCheck;
+}
+
+/** Makes a decoder, whose memory of repeating text is bounded. */
+export function createCheckDecoder(): CheckDecoder {
+  const ips: IpCache = new ByteCache({ entries: 2048, maxBytes: 48 }, parseIpBytes);
+  const caches: CheckCaches = { texts: new ByteCache({ entries: 4096, maxBytes: 128 }, decodeText), ips };
+  const reader = new ProtoReader();
+  return {
+    decode(message, listener) {
+      const bytes = Buffer.from(message.buffer, message.byteOffset, message.length);
+      const tape = new Int32Array(places * 2);
+      const fault = walk(reader, bytes, 0, bytes.length, checkRequest, tape);
+      if (fault !== undefined) throw new DecodeError(fault, "CheckRequest");
+      return new TapedCheck(bytes, tape, caches, listener);
+    },
+  };
+}
