@@ -7,6 +7,8 @@ export interface FaultyDisk {
   room: number | undefined;
   /** What fails beside writes. */
   fails: { sync?: boolean; open?: boolean; truncate?: boolean };
+  /** Asked before each sync, which waits for the answer. */
+  beforeSync: () => Promise<void> | undefined;
   openFile(path: string, flags: string): Promise<LogFile>;
 }
 
@@ -17,6 +19,7 @@ export function createFaultyDisk(): FaultyDisk {
   const disk: FaultyDisk = {
     room: undefined,
     fails: {},
+    beforeSync: () => undefined,
     async openFile(path, flags) {
       if (disk.fails.open) throw fault("EIO");
       const file = await open(path, flags);
@@ -33,6 +36,7 @@ export function createFaultyDisk(): FaultyDisk {
           await file.truncate(bytes);
         },
         async datasync() {
+          await disk.beforeSync();
           if (disk.fails.sync) throw fault("EIO");
           await file.datasync();
         },

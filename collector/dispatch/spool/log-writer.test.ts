@@ -118,4 +118,25 @@ describe("a disk that fails", () => {
     expect(told.lost).toBe(0);
     await spool.close();
   });
+
+  it("is synced again after a failure, also in files that were finished meanwhile", async () => {
+    const { disk, spool, told } = await open({ fsync: "interval", fsyncInterval: 1, segmentBytes: 50 });
+    const gate = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<void>();
+    disk.beforeSync = () => {
+      started.resolve();
+      return gate.promise;
+    };
+    await write(spool, "a");
+    await started.promise;
+    await write(spool, "b", "c");
+    disk.fails.sync = true;
+    gate.resolve();
+    await expect.poll(() => told.troubles).toEqual(["disk_error"]);
+    disk.fails.sync = false;
+    await expect.poll(() => told.troubles, { timeout: 5000 }).toEqual(["disk_error", undefined]);
+    await write(spool, "d");
+    expect(await readAll(spool)).toEqual(["a", "b", "c", "d"]);
+    await spool.close();
+  });
 });

@@ -42,7 +42,8 @@ export class LogWriter {
   #planned: number | undefined;
   readonly #disk: DiskWatch;
   #untold: SpoolError | undefined;
-  #syncing: NodeJS.Timeout | undefined;
+  #syncTimer: NodeJS.Timeout | undefined;
+  #syncing: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(options: LogWriterOptions) {
@@ -111,7 +112,8 @@ export class LogWriter {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#run;
-    clearTimeout(this.#syncing);
+    clearTimeout(this.#syncTimer);
+    await this.#syncing;
     await this.#disk.close();
     await this.#files.undo().catch(() => {});
     await this.#files.sync().catch((error: unknown) => this.#disk.failed(error));
@@ -184,7 +186,9 @@ export class LogWriter {
   }
 
   #syncLater(): void {
-    this.#syncing ??= setTimeout(() => this.#sync(), this.#options.config.fsyncInterval);
+    this.#syncTimer ??= setTimeout(() => {
+      this.#syncing = this.#sync();
+    }, this.#options.config.fsyncInterval);
   }
 
   async #sync(): Promise<void> {
@@ -194,7 +198,7 @@ export class LogWriter {
       if (this.trouble === undefined) this.#disk.failed(error);
       this.#planned = undefined;
     }
-    this.#syncing = undefined;
+    this.#syncTimer = undefined;
     if (this.#files.isDirty && this.trouble === undefined && !this.#isClosed) this.#syncLater();
   }
 }

@@ -1,4 +1,13 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { aFolder, openTestSpool, readAll, segmentsIn, texts, write } from "./spool.fixture.ts";
@@ -242,6 +251,40 @@ describe("a log that was damaged", () => {
     const { spool, told } = await openTestSpool(directory, small);
     expect(await readAll(spool)).toEqual(texts(20).slice(5));
     expect(told.quarantined).toEqual([]);
+    await spool.close();
+  });
+
+  it("goes on after files that vanish, or cannot be read any more, while it is open", async () => {
+    const directory = aFolder();
+    const { spool, told } = await openTestSpool(directory, small);
+    await write(spool, ...texts(20));
+    const names = segmentsIn(directory);
+    rmSync(join(directory, names[1]!));
+    rmSync(join(directory, names[2]!));
+    mkdirSync(join(directory, names[2]!));
+    rmSync(join(directory, names[3]!));
+    expect(await readAll(spool)).toEqual(texts(20).slice(0, 5));
+    await write(spool, "more");
+    expect(await readAll(spool)).toEqual(["more"]);
+    expect(told.quarantined.map(({ records, file }) => [records, file])).toEqual([
+      [15, names[1]],
+      [0, names[2]],
+      [0, names[3]],
+    ]);
+    spool.acknowledge(5);
+    expect(spool.state().pending).toBe(1);
+    await spool.close();
+  });
+
+  it("makes its folder anew when that is gone", async () => {
+    const directory = aFolder();
+    const { spool, told } = await openTestSpool(directory, small);
+    rmSync(directory, { recursive: true });
+    expect(spool.append(Buffer.from("a"))).toBe(true);
+    await expect(spool.commit()).rejects.toMatchObject({ trouble: "disk_error" });
+    await expect.poll(() => told.troubles).toEqual(["disk_error", undefined]);
+    await write(spool, "b");
+    expect(await readAll(spool)).toEqual(["b"]);
     await spool.close();
   });
 

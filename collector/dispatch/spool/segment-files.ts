@@ -1,4 +1,4 @@
-import { type FileHandle, open, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DurableConfig } from "../../config/lane-schema.ts";
 import { type Segment, type SegmentList, segmentName } from "./segment-list.ts";
@@ -35,7 +35,10 @@ export class SegmentFiles {
   #touched: OpenSegment[] = [];
   /** Written and not yet synced. */
   readonly #dirty = new Set<OpenSegment>();
+  /** Being synced: they stay open, since they have to be synced again if it fails. */
+  readonly #syncing = new Set<OpenSegment>();
   #isFolderDirty = false;
+  #lastSync: Promise<void> = Promise.resolve();
 
   constructor(options: SegmentFilesOptions) {
     this.#options = options;
@@ -69,26 +72,17 @@ export class SegmentFiles {
     this.#touched = [];
   }
 
-  /** Makes safe what was written. */
-  async sync(): Promise<void> {
-    const dirty = [...this.#dirty];
-    const isFolderDirty = this.#isFolderDirty;
-    this.#dirty.clear();
-    this.#isFolderDirty = false;
-    try {
-      await Promise.all(dirty.map(({ file }) => file.datasync()));
-      if (isFolderDirty) await syncFolder(this.#options.directory);
-    } catch (error) {
-      for (const one of dirty) this.#dirty.add(one);
-      this.#isFolderDirty ||= isFolderDirty;
-      throw error;
-    }
-    for (const one of dirty) this.#closeIfOld(one);
+  /** Makes safe what was written, one after the other. */
+  sync(): Promise<void> {
+    const synced = this.#lastSync.then(() => this.#syncDirty());
+    this.#lastSync = synced.catch(() => {});
+    return synced;
   }
 
   /** Tries whether the disk takes bytes. */
   async probe(): Promise<void> {
     const path = join(this.#options.directory, "probe");
+    await mkdir(this.#options.directory, { recursive: true, mode: 0o750 });
     try {
       await writeFile(path, Buffer.alloc(65_536), { flush: this.#options.fsync !== "never" });
     } finally {
@@ -141,9 +135,29 @@ export class SegmentFiles {
     return this.#options.segments.newest !== segment && segment.bytes === 0;
   }
 
+  async #syncDirty(): Promise<void> {
+    const dirty = [...this.#dirty];
+    const isFolderDirty = this.#isFolderDirty;
+    for (const one of dirty) this.#syncing.add(one);
+    this.#dirty.clear();
+    this.#isFolderDirty = false;
+    try {
+      await Promise.all(dirty.map(({ file }) => file.datasync()));
+      if (isFolderDirty) await syncFolder(this.#options.directory);
+    } catch (error) {
+      for (const one of dirty) this.#dirty.add(one);
+      this.#isFolderDirty ||= isFolderDirty;
+      throw error;
+    } finally {
+      for (const one of dirty) this.#syncing.delete(one);
+    }
+    for (const one of dirty) this.#closeIfOld(one);
+  }
+
   /** Closes a file that is neither written on nor waiting to be synced. */
   #closeIfOld(one: OpenSegment): void {
-    if (one !== this.#current && !this.#touched.includes(one) && !this.#dirty.has(one)) this.#discard(one);
+    const isWaiting = this.#dirty.has(one) || this.#syncing.has(one);
+    if (one !== this.#current && !this.#touched.includes(one) && !isWaiting) this.#discard(one);
   }
 
   #discard(one: OpenSegment): void {
