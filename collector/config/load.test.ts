@@ -129,14 +129,14 @@ describe("everything wrong is told at once, with its place", () => {
       "an unknown template",
       good.replace("template: metric", "template: metrics"),
       [
-        'a.yaml:7:15: "template" cannot be "metrics" (expected "metric", "logentry", "edge", "tracespan" or "spans"). Did you mean "metric"?',
+        'a.yaml:7:15: "template" cannot be "metrics" (expected "metric", "logentry", "edge", "tracespan", "spans", "listentry" or "authorization"). Did you mean "metric"?',
       ],
     ],
     [
       "a misspelt template, and what is wrong in the settings of the one that was meant",
       good.replace("template: metric", "template: logentri"),
       [
-        'a.yaml:7:15: "template" cannot be "logentri" (expected "metric", "logentry", "edge", "tracespan" or "spans"). Did you mean "logentry"?',
+        'a.yaml:7:15: "template" cannot be "logentri" (expected "metric", "logentry", "edge", "tracespan", "spans", "listentry" or "authorization"). Did you mean "logentry"?',
         expect.stringContaining('a.yaml:9:7: unknown key "value" (expected "severity", '),
         expect.stringContaining('a.yaml:10:7: unknown key "dimensions" (expected "severity", '),
       ],
