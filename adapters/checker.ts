@@ -8,16 +8,22 @@ import type { Adapter, ConfigProblem, Host } from "./adapter.ts";
 /** What a checker says of one request. Expected outcomes are values; throwing means a bug, which the hub takes for `error`. */
 export type Answer =
   /** Nothing against it: the next rule is tried. `attributes` hold for the rules that follow, such as claims of a token. */
-  | {
+  | ({
       readonly verdict: "pass";
       readonly changes?: Changes;
       readonly attributes?: Readonly<Record<string, Value>>;
-      /** How long the same answer may be given again; without it, for as long as the attributes read are the same. 0: never. */
-      readonly validForMs?: number;
-    }
-  | { readonly verdict: "deny"; readonly denial: Denial; readonly changes?: Changes; readonly validForMs?: number }
+    } & Validity)
+  | ({ readonly verdict: "deny"; readonly denial: Denial; readonly changes?: Changes } & Validity)
   /** It cannot be said: the rule's `onError` decides. */
   | { readonly verdict: "error"; readonly reason: string };
+
+/** How long the same answer may be given again where the attributes read are the same; without either, for ever. */
+export interface Validity {
+  /** In milliseconds; 0: never. */
+  readonly validForMs?: number;
+  /** False as soon as the answer may be another, such as once a list has changed. Called on the hot path. */
+  readonly holds?: () => boolean;
+}
 
 /** The request that a checker is asked about. What is read of it is what the answer depends on, and may be given again for. */
 export interface Question {

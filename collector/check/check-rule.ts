@@ -31,10 +31,17 @@ export function createCheckRule(options: CheckRuleOptions): PolicyRule["act"] {
   const { rule, checker, changesOf, track, now, after, onFault } = options;
   const { handler, timeoutMs } = rule;
 
+  /** What ails a checker passes: the next request may find it well. */
+  const cannotSay = ({ dependencies }: PendingRequest, detail: string): Outcome => {
+    dependencies.isOnce = true;
+    return { kind: "error", detail };
+  };
+
   const settle = (request: PendingRequest, answer: Answer): Outcome => {
-    if (answer.verdict === "error") return { kind: "error", detail: `${handler}: ${answer.reason}` };
+    if (answer.verdict === "error") return cannotSay(request, `${handler}: ${answer.reason}`);
     const { dependencies, record } = request;
     if (answer.validForMs !== undefined) dependencies.validForMs = Math.min(dependencies.validForMs, answer.validForMs);
+    if (answer.holds !== undefined) dependencies.holds.push(answer.holds);
     if (answer.verdict === "deny") {
       const { denial, changes = noChanges } = answer;
       return { kind: "deny", denial, changes };
@@ -51,9 +58,9 @@ export function createCheckRule(options: CheckRuleOptions): PolicyRule["act"] {
     return { kind: "pass", changes: joinChanges(answer.changes ?? noChanges, own) };
   };
 
-  const failed = (error: unknown): Outcome => {
+  const failed = (request: PendingRequest, error: unknown): Outcome => {
     onFault(handler, error);
-    return { kind: "error", detail: `${handler} failed` };
+    return cannotSay(request, `${handler} failed`);
   };
 
   const inTime = (request: PendingRequest, answer: Promise<Answer>, abort: AbortController): Promise<Outcome> =>
@@ -61,7 +68,7 @@ export function createCheckRule(options: CheckRuleOptions): PolicyRule["act"] {
       const ms = Math.max(0, Math.min(timeoutMs, request.deadlineMs - now()));
       const cancel = after(ms, () => {
         abort.abort(new Error(`no answer within ${ms} ms`));
-        resolve({ kind: "error", detail: `${handler}: no answer within ${Math.round(ms)} ms` });
+        resolve(cannotSay(request, `${handler}: no answer within ${Math.round(ms)} ms`));
       });
       const end = (outcome: Outcome) => {
         cancel();
@@ -69,7 +76,7 @@ export function createCheckRule(options: CheckRuleOptions): PolicyRule["act"] {
       };
       answer.then(
         (late) => end(settle(request, late)),
-        (error) => end(failed(error)),
+        (error) => end(failed(request, error)),
       );
     });
 
@@ -81,7 +88,7 @@ export function createCheckRule(options: CheckRuleOptions): PolicyRule["act"] {
       const answer = checker.check(question, abort.signal);
       return answer instanceof Promise ? inTime(request, answer, abort) : settle(request, answer);
     } catch (error) {
-      return failed(error);
+      return failed(request, error);
     }
   };
 }

@@ -17,10 +17,17 @@ interface Part {
   readonly key: string | undefined;
 }
 
+/** A decision, until when it may be given, and what must still hold then. */
+interface Entry<Kept> {
+  readonly kept: Kept;
+  readonly untilMs: number;
+  readonly holds: readonly (() => boolean)[];
+}
+
 /** Decisions that read the same parts. */
 interface Shape<Kept> {
   readonly parts: readonly Part[];
-  readonly byValues: Map<string, { readonly kept: Kept; readonly untilMs: number }>;
+  readonly byValues: Map<string, Entry<Kept>>;
 }
 
 /** Different sets of parts that are told apart; each costs a look-up. */
@@ -56,7 +63,7 @@ export function createDecisionCache<Kept>(maxEntries: number, now: () => number)
         const key = keyOf(values, parts);
         const found = byValues.get(key);
         if (found === undefined) continue;
-        if (found.untilMs > now()) return found.kept;
+        if (found.untilMs > now() && found.holds.every((holds) => holds())) return found.kept;
         byValues.delete(key);
         size--;
       }
@@ -73,7 +80,8 @@ export function createDecisionCache<Kept>(maxEntries: number, now: () => number)
         if (size >= maxEntries) makeRoom();
         size++;
       }
-      shape.byValues.set(key, { kept, untilMs: now() + dependencies.validForMs });
+      const { holds, validForMs } = dependencies;
+      shape.byValues.set(key, { kept, holds, untilMs: now() + validForMs });
     },
     get size() {
       return size;

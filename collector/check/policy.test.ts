@@ -122,6 +122,40 @@ describe("a policy", () => {
     expect(await policyOf(rules, { token }).check()).toMatchObject({ allowed: false, rule: "b" });
   });
 
+  it("gives an answer again until its time is up, or it no longer holds; never that a checker could not answer", async () => {
+    let [asked, broken, current] = [0, true, true];
+    const checker = () => {
+      asked++;
+      if (broken) return { verdict: "error", reason: "down" } as const;
+      return { verdict: "pass", validForMs: 1000, holds: () => current } as const;
+    };
+    const policy = policyOf("  - { name: a, check: { handler: c } }\n", { c: checker });
+    const states: unknown[] = [];
+    const ask = async () => states.push([(await policy.check()).cache, asked]);
+    for (let i = 0; i < 2; i++) await ask();
+    broken = false;
+    for (let i = 0; i < 2; i++) await ask();
+    policy.clock.nowMs += 1000;
+    for (let i = 0; i < 2; i++) await ask();
+    current = false;
+    await ask();
+    expect(states).toEqual([
+      ...[
+        ["off", 1],
+        ["off", 2],
+      ],
+      ...[
+        ["miss", 3],
+        ["hit", 3],
+      ],
+      ...[
+        ["miss", 4],
+        ["hit", 4],
+      ],
+      ["miss", 5],
+    ]);
+  });
+
   it("gives back what limits took where the request is refused after all", async () => {
     const rules = `  - { name: l, limit: { key: ["1"], rate: "2/1m" } }\n  - { name: d, match: 'request.method == "PUT"', deny: {} }\n`;
     const policy = policyOf(rules);

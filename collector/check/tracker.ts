@@ -26,6 +26,8 @@ export class Dependencies extends TouchedSet {
   isOnce = false;
   /** How long the verdict may be given again, in milliseconds. */
   validForMs = Number.POSITIVE_INFINITY;
+  /** All true for as long as the verdict may be given again. */
+  readonly holds: (() => boolean)[] = [];
 
   override attribute(slot: number, value: unknown): void {
     if (!this.derived.has(slot)) super.attribute(slot, value);
