@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseCidr, toNumber } from "./cidr.ts";
+import { parseCidr, toNumber } from "../../schemas/model/cidr.ts";
 import { createEnrichTables, type EnrichConfig } from "./enrich.ts";
 import { peerFieldNumber, peerFields } from "./peer.ts";
 

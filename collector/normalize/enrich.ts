@@ -1,6 +1,6 @@
+import { parseCidr, toNumber, widthOf } from "../../schemas/model/cidr.ts";
 import { parseIp } from "../../schemas/model/ip.ts";
 import { memoizeByText } from "./bounded-cache.ts";
-import { parseCidr, toNumber, widthOf } from "./cidr.ts";
 import { type Peer, peerFields } from "./peer.ts";
 import { parseSpiffeId } from "./spiffe.ts";
 

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseCidr, toNumber } from "../../collector/normalize/cidr.ts";
 import { findPayload, toClaims } from "../../collector/normalize/claims.ts";
 import { parseClusterName } from "../../collector/normalize/cluster-name.ts";
 import { addNanos } from "../../collector/normalize/int64.ts";
@@ -12,6 +11,7 @@ import { hostOf } from "../../collector/normalize/service.ts";
 import { parseSpiffeId } from "../../collector/normalize/spiffe.ts";
 import { parseTraceContext } from "../../collector/normalize/trace-context.ts";
 import { parseForwardedClientCert } from "../../collector/normalize/xfcc.ts";
+import { parseCidr, toNumber } from "../../schemas/model/cidr.ts";
 import { parseIp } from "../../schemas/model/ip.ts";
 import { percentDecode } from "../../schemas/model/percent.ts";
 import { parseRoutePattern } from "../../schemas/model/route-pattern.ts";

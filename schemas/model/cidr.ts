@@ -1,4 +1,4 @@
-import { parseIp } from "../../schemas/model/ip.ts";
+import { parseIp } from "./ip.ts";
 
 /** A block of addresses: those of one family whose leading bits are the same. */
 export interface Cidr {
