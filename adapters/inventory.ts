@@ -2,6 +2,7 @@ import type { Adapter } from "./adapter.ts";
 import { file } from "./file/index.ts";
 import { http } from "./http/index.ts";
 import { kafka } from "./kafka/index.ts";
+import { list } from "./list/index.ts";
 import { loki } from "./loki/index.ts";
 import { newrelic } from "./newrelic/index.ts";
 import { otlp } from "./otlp/index.ts";
@@ -28,4 +29,5 @@ export const inventory: readonly Adapter[] = [
   zipkin,
   file,
   stdio,
+  list,
 ];

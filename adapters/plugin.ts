@@ -1,17 +1,32 @@
 /** `mixdown/adapter`: the contract, and everything that the built-in adapters are made of. */
 
 export { z } from "zod";
+export * from "../schemas/model/cidr.ts";
 export * from "../schemas/model/crc32c.ts";
 export * from "../schemas/model/instance.ts";
+export * from "../schemas/model/ip.ts";
 export * from "../schemas/model/nearest.ts";
 export * from "../schemas/model/time-text.ts";
+export * from "../schemas/model/value.ts";
+export * from "../schemas/model/verdict.ts";
 export * from "./adapter.ts";
+export {
+  type Answer as CheckAnswer,
+  type Checker,
+  type Checks,
+  defineChecker,
+  type OpenChecker,
+  type Question,
+  type Validity,
+} from "./checker.ts";
 export * from "./shared/combine.ts";
+export * from "./shared/duration-setting.ts";
 export * from "./shared/exposition.ts";
 export * from "./shared/flat-object.ts";
 export * from "./shared/http.ts";
 export * from "./shared/http-settings.ts";
 export * from "./shared/line-settings.ts";
+export * from "./shared/load-text.ts";
 export * from "./shared/metrics-page.ts";
 export * from "./shared/negotiate.ts";
 export * from "./shared/otlp/attributes.ts";
@@ -27,6 +42,7 @@ export * from "./shared/otlp/settings.ts";
 export * from "./shared/otlp/split-spans.ts";
 export * from "./shared/otlp/wire-fields.ts";
 export * from "./shared/prom-client-source.ts";
+export * from "./shared/refreshed.ts";
 export * from "./shared/series/config.ts";
 export * from "./shared/series/counter.ts";
 export * from "./shared/series/definition.ts";
