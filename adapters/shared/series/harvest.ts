@@ -23,7 +23,7 @@ export function pointsOf(batch: readonly Deliverable<"metric">[]): PointInstance
  * clock does.
  */
 export function createSums(host: Host, config: SeriesConfig, options: SumsOptions): Sums {
-  const store = new SeriesStore(host, options);
+  const store = new SeriesStore(host, { ...options, countsRecords: true });
   store.define(config, host.instances);
   let sinceMs = host.now();
   const readers = [...store.metrics].map((metric) => new SeriesReader(metric, options, sinceMs));

@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly now: () => number;
   readonly clock: IdleClock;
   readonly texts: LabelTexts;
+  /** Whether the records of each series are counted, which only harvests need. */
+  readonly countsRecords: boolean;
   /** Whether histograms keep the least and the greatest value. */
   readonly withExtremes: boolean;
 }
@@ -22,10 +24,12 @@ export abstract class MetricBase {
   /** Told of each series that ends, before it is gone. */
   onEnd: ((slot: number, nowMs: number) => void) | undefined;
   protected readonly around: Surroundings;
+  readonly #countsRecords: boolean;
 
   constructor(definition: MetricDefinition, maxSeries: number, around: Surroundings) {
     this.definition = definition;
     this.around = around;
+    this.#countsRecords = around.countsRecords;
     this.table = new SeriesTable(definition.sourceLabels, definition.labels, maxSeries, around.texts);
   }
 
@@ -51,7 +55,7 @@ export abstract class MetricBase {
     const slot = this.table.find(labels, this.around.now);
     if (slot > overflowSlot) {
       this.table.touched[slot] = this.around.clock.period;
-      this.table.records[slot]!++;
+      if (this.#countsRecords) this.table.records[slot]!++;
     } else this.#countMiss(slot, labels);
     return slot;
   }

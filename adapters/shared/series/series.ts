@@ -37,7 +37,7 @@ export class SeriesTable {
   readonly createdMs: number[] = [0];
   /** The period in which each series was last recorded to; written by whoever records. */
   touched = new Uint32Array(64);
-  /** How many records went into each series, modulo 2^32; written by whoever records. */
+  /** How many records went into each series, modulo 2^32; written by whoever records, where someone needs it. */
   records = new Uint32Array(64);
 
   readonly #sourceNames: readonly string[];

@@ -21,9 +21,10 @@ const recordsPerVisit = 1024;
 /** Idle series ended at one visit, so that none takes long: about 2 ms. */
 const endedPerVisit = 2000;
 
-/** How a store names its metrics, and what it keeps of histograms beside buckets. */
+/** How a store names its metrics, and what it keeps beside their values: see `Surroundings`. */
 export interface StoreOptions {
   readonly naming: Naming;
+  readonly countsRecords?: boolean;
   readonly withExtremes?: boolean;
 }
 
@@ -37,11 +38,11 @@ export class SeriesStore {
   #strays = new Map<string, Losses>();
   #untilVisit = recordsPerVisit;
 
-  constructor(host: Host, { naming, withExtremes = false }: StoreOptions) {
+  constructor(host: Host, { naming, countsRecords = false, withExtremes = false }: StoreOptions) {
     this.#host = host;
     this.#naming = naming;
     const now = () => host.now();
-    this.#around = { now, clock: new IdleClock(0, now()), texts: new WeakMap(), withExtremes };
+    this.#around = { now, clock: new IdleClock(0, now()), texts: new WeakMap(), countsRecords, withExtremes };
   }
 
   /** Takes settings and instances. Metrics whose definition stays the same keep their series. */
