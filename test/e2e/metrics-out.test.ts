@@ -1,3 +1,5 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { fromBinary } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import { afterEach, expect, test } from "vitest";
@@ -17,14 +19,13 @@ import { waitUntil } from "./support/wait.ts";
 const listener = { address: "127.0.0.1:0" };
 let hub: Hub;
 
-/** A counter and a histogram sent to one handler. */
-function settingsOf(adapter: string, params: object) {
-  const metrics = { took: { name: "took_seconds", kind: "histogram", buckets: [0.01, 0.1] } };
+const histogram = { took: { name: "took_seconds", kind: "histogram", buckets: [0.01, 0.1] } };
+
+/** A counter and durations sent to one handler; where it sums them up, into a histogram, every second. */
+function settingsOf(adapter: string, params: object, own: object = { metrics: histogram, interval: "1s" }) {
   return {
     listeners: { grpc: null, http: listener, admin: listener },
-    handlers: {
-      out: { adapter, params: { ...params, metrics, interval: "1s" }, retry: { initial: "50ms", max: "200ms" } },
-    },
+    handlers: { out: { adapter, params: { ...params, ...own }, retry: { initial: "50ms", max: "200ms" } } },
     instances: {
       requests: { template: "metric", params: { value: 1, dimensions: { path: "request.path" } } },
       took: { template: "metric", params: { value: "response.duration" } },
@@ -33,8 +34,8 @@ function settingsOf(adapter: string, params: object) {
   };
 }
 
-async function start(adapter: string, params: object): Promise<void> {
-  hub = await startHub({ base: [], settings: settingsOf(adapter, params) });
+async function start(adapter: string, params: object, own?: object): Promise<void> {
+  hub = await startHub({ base: [], settings: settingsOf(adapter, params, own) });
 }
 afterEach(() => hub.stop());
 
@@ -211,4 +212,22 @@ test("OTLP deltas add up to all that was reported, through failures and at the e
   expect(await hub.stop()).toBe(0);
   collect(true);
   expect([total("requests"), total("took_seconds")]).toEqual([1500, 1500]);
+});
+
+test("StatsD lines add up to all that was reported", async () => {
+  const server = createSocket("udp4");
+  const lines: string[] = [];
+  server.on("message", (datagram) => lines.push(...datagram.toString().split("\n")));
+  server.bind(0, "127.0.0.1");
+  await once(server, "listening");
+  await start("statsd", { address: `127.0.0.1:${server.address().port}` }, { metrics: { took: { kind: "timing" } } });
+  await report(500);
+  const counted = () =>
+    lines
+      .map((line) => /^requests:(\d+)\|c\|#path:\/\d$/.exec(line))
+      .reduce((sum, match) => sum + Number(match?.[1] ?? 0), 0);
+  const timed = (ms: number) => lines.filter((line) => line === `took:${ms}|ms`).length;
+  await waitUntil("all lines", () => counted() === 500 && timed(5) + timed(50) === 500);
+  expect([timed(5), timed(50)]).toEqual([250, 250]);
+  server.close();
 });
