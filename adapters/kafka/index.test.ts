@@ -231,6 +231,14 @@ describe("an id", () => {
   });
 });
 
+describe("an id of the hub's", () => {
+  it("is taken as it is", async () => {
+    const { deliver } = await opened();
+    await deliver(aLogEntry("access", { id: "m0-1-2" }));
+    expect(only().headers).toEqual({ "mixdown-id": "m0-1-2" });
+  });
+});
+
 describe("what becomes of a batch", () => {
   const batch = () => [aLogEntry("access"), aLogEntry("access"), aLogEntry("access")];
 

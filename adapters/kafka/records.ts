@@ -34,7 +34,7 @@ export function createRecords(settings: KafkaConfig, host: Pick<Host, "instances
     toRecord(instance, index) {
       const topic = topicOf(instance.computed?.topicExpression);
       if (typeof topic !== "string") return topic;
-      const id = nextId();
+      const id = instance.id ?? nextId();
       const key = toText(instance.computed?.key);
       const { value, headers } = format(instance, id, key);
       const keyBytes = key === undefined ? null : Buffer.from(key);

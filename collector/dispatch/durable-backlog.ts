@@ -1,3 +1,4 @@
+import { crc32c } from "../../schemas/model/crc32c.ts";
 import { errorText } from "../../schemas/model/error-text.ts";
 import type { Instance } from "../../schemas/model/instance.ts";
 import { OverloadError } from "../../schemas/model/overload.ts";
@@ -34,6 +35,11 @@ export interface DurableBacklog extends Backlog {
 
 /** How long a sender should wait that is told to come again. */
 const RETRY_AFTER_MS = 1000;
+
+/** What names an item wherever it is read: when it was offered, its place in the log, and what is in it, as other hubs have logs, too. */
+function nameOf(payload: Uint8Array, timeMs: number, position: number): string {
+  return [timeMs, position, crc32c(payload)].map((number) => number.toString(36)).join("-");
+}
 
 /** Items wait in a log on disk: offered ones are written, and read back when their turn comes. */
 export function createDurableBacklog(options: DurableBacklogOptions): DurableBacklog {
@@ -135,9 +141,13 @@ export function createDurableBacklog(options: DurableBacklogOptions): DurableBac
       pending += records - 1;
       if (!options.isKnown) ledger.recovered += records - 1;
     }
-    if (stored !== undefined) return { ...stored, position, bytes: sizeOf(stored.instance) };
-    drop("damaged", records);
-    return undefined;
+    if (stored === undefined) {
+      drop("damaged", records);
+      return undefined;
+    }
+    const { timeMs, instance } = stored;
+    const named = { ...instance, id: instance.id ?? nameOf(payload, timeMs, position) };
+    return { ...stored, instance: named, position, bytes: sizeOf(named) };
   };
 
   return {

@@ -186,6 +186,22 @@ describe("durable handlers", () => {
     await expect.poll(() => clock.advance(1000).then(() => delivered("x"))).toEqual([1, 2, 3]);
   });
 
+  it("name what they deliver, each time alike", async () => {
+    const offer = await apply(source("a", "x", durable));
+    const first = outlets.get("x")!;
+    first.answer = () => ({ status: "retry", reason: "down" });
+    offer("a", 1, 1);
+    await expect.poll(() => first.ids.length).toBe(2);
+    const closed = handlers.close(1000);
+    await clock.advance(2000);
+    await closed;
+    handlers = openHandlers();
+    await apply(source("a", "x", durable));
+    await expect.poll(() => clock.advance(1000).then(() => outlets.get("x")!.ids)).toEqual(first.ids.slice(0, 2));
+    expect(new Set(first.ids).size).toBe(2);
+    expect(first.ids).not.toContain(undefined);
+  });
+
   it("hand their log to the lane that takes over at a reload", async () => {
     const before = await apply(source("a", "x", durable));
     outlets.get("x")!.answer = () => ({ status: "retry", reason: "down" });

@@ -16,6 +16,8 @@ export interface LabelTuple {
 interface InstanceBase {
   /** Name of the instance in the configuration. */
   readonly instance: string;
+  /** Names it, the same over restarts, where it comes from a log on disk: for consumers that drop what comes twice. */
+  readonly id?: string;
   /** Values of the adapter's own expressions for this record, by setting; see `Adapter.config`. Absent ones are left out. */
   readonly computed?: Readonly<Record<string, PlainValue>>;
 }

@@ -9,6 +9,8 @@ export type Answer = (values: readonly number[], signal: AbortSignal) => Deliver
 export interface FakeOutlet extends Outlet<Template> {
   /** Every batch that was tried, in order. */
   readonly tried: number[][];
+  /** The ids of all that was tried, in order. */
+  readonly ids: (string | undefined)[];
   /** What was delivered, in order. */
   readonly delivered: number[];
   /** What it answers from now on. */
@@ -20,12 +22,14 @@ export interface FakeOutlet extends Outlet<Template> {
 export function fakeOutlet(first: Answer = () => ({ status: "delivered" })): FakeOutlet {
   const outlet: FakeOutlet = {
     tried: [],
+    ids: [],
     delivered: [],
     answer: first,
     closed: false,
     async deliver(batch, signal) {
       const values = batch.map((instance) => numberOf(instance as Instance));
       outlet.tried.push(values);
+      outlet.ids.push(...batch.map(({ id }) => id));
       const delivery = await outlet.answer(values, signal);
       if (delivery.status === "delivered") outlet.delivered.push(...values);
       if (delivery.status === "partial") {
