@@ -47,9 +47,16 @@ describeWith(
 
   beforeAll(async () => {
     cluster = await startKafka();
-    for (const topic of ["mesh.report", "mesh.proxy", "mesh.rest"]) await cluster.createTopic(topic, { partitions: 3 });
-    hub = await startHub({ settings: settings(cluster.listeners.plain, join(folder.path, "audit.jsonl")) });
+    for (const topic of ["mesh.report", "mesh.killed", "mesh.rest"])
+      await cluster.createTopic(topic, { partitions: 3 });
+    hub = await start();
   });
+
+  const start = () =>
+    startHub({
+      settings: settings(cluster.listeners.plain, join(folder.path, "audit.jsonl")),
+      dataDir: join(folder.path, "data"),
+    });
 
   afterAll(async () => {
     await hub.stop();
@@ -58,10 +65,10 @@ describeWith(
   });
 
   /** Reports records numbered from `first` on, as a proxy that writes JSON does; resolves once the hub has them. */
-  async function report(first: number, count: number): Promise<void> {
+  async function report(first: number, count: number, about = "report"): Promise<void> {
     const attributes = Array.from({ length: count }, (_, i) => ({
       "source.workload.name": `key-${(first + i) % keys}`,
-      "destination.workload.name": "report",
+      "destination.workload.name": about,
       "request.path": `/orders/${first + i}`,
       "response.code": 200,
       "response.time": new Date().toISOString(),
@@ -148,6 +155,24 @@ describeWith(
     expect(await hub.total("mixdown_handler_lost_total")).toBe(0);
     expect(await hub.total("mixdown_handler_dead_lettered_total")).toBe(0);
   });
+
+  test("a hub that is killed loses nothing, and what comes twice has the same id", async () => {
+    let sent = 0;
+    for (let kills = 0; kills < 3; kills++) {
+      for (let i = 0; i < 8; i++, sent += perReport) await report(sent, perReport, "killed");
+      hub.process.signal("SIGKILL");
+      await hub.process.ended();
+      hub = await start();
+    }
+    await waitUntil(
+      "nothing to be pending",
+      async () => (await hub.total("mixdown_handler_pending", { handler: "audit" })) === 0,
+    );
+    const records = readTopic(cluster.listeners.plain, "mesh.killed");
+    const once = [...new Map(records.map((record) => [record.headers["mixdown-id"], record])).values()];
+    measured("records twice in the topic after three kills", `${records.length - once.length} of ${sent}`);
+    expectAll(once, sent);
+  });
 });
 
 function settings(broker: string, file: string) {
@@ -161,11 +186,12 @@ function settings(broker: string, file: string) {
       audit: {
         adapter: "kafka",
         durable: true,
+        batch: { maxAge: "100ms" },
         params: {
           brokers: [broker],
           topic: "mesh.rest",
           topicExpression: '"mesh." + destination.workload.name',
-          allowedTopics: ["mesh.report"],
+          allowedTopics: ["mesh.report", "mesh.k*"],
           key: "source.workload.name",
           compression: "lz4",
         },
