@@ -63,7 +63,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   const steady = systemClock(() => performance.now());
   const policy: LastingParts = {
     stores: new Map([["memory", createMemoryStore({ maxKeys: MAX_BUDGETS, now })]]),
-    concurrency: createConcurrency(steady.now),
+    concurrency: createConcurrency({ maxPlaces: MAX_RUNNING, now: steady.now }),
     clock: steady,
     onFault: events.lanes.fault,
   };
@@ -158,6 +158,9 @@ type LastingParts = Omit<PolicyParts, "checkers">;
 
 /** Budgets of limits kept in memory at once. */
 const MAX_BUDGETS = 1_000_000;
+
+/** Requests that limits count while they run, at once. */
+const MAX_RUNNING = 100_000;
 
 /** Opens and changes handlers for a configuration, and compiles the plan that sends to them. */
 async function applyHandlers(

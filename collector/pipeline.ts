@@ -58,6 +58,8 @@ export interface Checks {
   /** Fills a record of `projection`, or says why the question is none. */
   normalize(check: RawCheck, record: AttributeRecord): RecordProblem | undefined;
   readonly policy: Policy;
+  /** Told of every request that has ended; undefined where no limit counts requests while they run. */
+  readonly ended: ((record: AttributeRecord) => void) | undefined;
 }
 
 /** Counts records for statistics; the same over all plans. */
@@ -122,7 +124,8 @@ export function createPipeline(first: Plan, { events, lanes, stats, now }: Pipel
   let spanRecord = new AttributeRecord(plan.slots);
 
   const takeAccessLogs = (batch: AccessLogBatch): Receipt => {
-    const { rules } = plan;
+    const { rules, checks } = plan;
+    const { ended } = checks;
     const normalize = plan.normalize.accessLog(batch.origin);
     const malformedBefore = batch.malformed;
     let matched = 0;
@@ -132,6 +135,7 @@ export function createPipeline(first: Plan, { events, lanes, stats, now }: Pipel
       if (rules.report(record)) matched++;
       else unmatched++;
       stats?.record(record);
+      ended?.(record);
     }
     const malformed = batch.malformed - malformedBefore;
     events.batch("accesslog", matched, unmatched, malformed);
@@ -141,7 +145,8 @@ export function createPipeline(first: Plan, { events, lanes, stats, now }: Pipel
   };
 
   const takeRecords = ({ source, origin, records, refused = [] }: RecordBatch): RecordReceipt => {
-    const { rules } = plan;
+    const { rules, checks } = plan;
+    const { ended } = checks;
     const normalize = plan.normalize.records(origin);
     const rejected: RejectedRecord[] = [...refused];
     const leftOut: RecordProblem[] = [];
@@ -155,6 +160,7 @@ export function createPipeline(first: Plan, { events, lanes, stats, now }: Pipel
       }
       if (rules.report(record)) matched++;
       stats?.record(record);
+      ended?.(record);
     }
     const malformed = rejected.length;
     const accepted = records.length + refused.length - malformed;

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { OpenChecker } from "../adapters/checker.ts";
+import type { LimitStore } from "../adapters/limiter.ts";
 import { slotOf } from "../schemas/attributes/vocabulary.ts";
 import { createProjection, type Projection } from "../schemas/model/record.ts";
 import { compilePolicy } from "./check/compile-policy.ts";
 import { createDecisionCache } from "./check/decision-cache.ts";
-import type { ConcurrencyStore, LimitStore } from "./check/limits/limit-store.ts";
+import type { ConcurrencyStore } from "./check/limits/concurrency.ts";
 import { slotsOfPolicy } from "./check/policy-slots.ts";
 import type { CheckedConfig } from "./config/checked.ts";
 import type { Lane } from "./dispatch/lane.ts";
@@ -84,6 +85,7 @@ export function createPlan(
     ...rules.slots,
     ...slotsReadBy(checked),
     ...(config.stats === null ? [] : statsSlots),
+    ...(countsRunning(checked) ? endSlots : []),
   ]);
   const normalizer = createAccessLogNormalizer({
     projection,
@@ -147,12 +149,30 @@ function createChecks(checked: CheckedConfig, parts: PolicyParts, state: IntakeS
   return {
     projection,
     policy,
+    ended: countsRunning(checked) ? createEnded(parts.concurrency) : undefined,
     normalize(check, record) {
       if (check.kind === "report")
         return reports.forOrigin({ kind: "report" })({ index: 0, value: check.value }, record);
       proxied(check, record);
       return undefined;
     },
+  };
+}
+
+const requestId = slotOf("request.id");
+const event = slotOf("context.event");
+
+/** What tells that a request has ended. */
+const endSlots = [requestId, event];
+
+const countsRunning = ({ policy }: CheckedConfig): boolean =>
+  policy.some(({ policy: rule }) => rule.kind === "limit" && rule.concurrent !== undefined);
+
+/** Entries that are written while a request runs do not end it. */
+function createEnded(concurrency: ConcurrencyStore): Checks["ended"] {
+  return ({ values }) => {
+    const id = values[requestId];
+    if (typeof id === "string" && (values[event] ?? "end") === "end") concurrency.release(id);
   };
 }
 

@@ -71,7 +71,7 @@ export async function createDefaultPipeline(withStats: boolean): Promise<BenchPi
   const plan = createPlan(checked, prepared.lanes, createIntakeState(Date.now), {
     checkers: prepared.checkers,
     stores: new Map(),
-    concurrency: createConcurrency(clock.now),
+    concurrency: createConcurrency({ maxPlaces: 1000, now: clock.now }),
     clock,
     onFault() {},
   });

@@ -1,4 +1,5 @@
 import type { OpenChecker } from "../../adapters/checker.ts";
+import type { LimitStore } from "../../adapters/limiter.ts";
 import { slotOf, type Vocabulary } from "../../schemas/attributes/vocabulary.ts";
 import type { CheckedPolicy } from "../config/checked-policy.ts";
 import { compileTracked } from "../expr/compile.ts";
@@ -9,7 +10,7 @@ import { createCheckRule } from "./check-rule.ts";
 import type { DecisionCache } from "./decision-cache.ts";
 import { createDenyRule } from "./deny-rule.ts";
 import { createLimitRule } from "./limit-rule.ts";
-import type { ConcurrencyStore, LimitStore } from "./limits/limit-store.ts";
+import type { ConcurrencyStore } from "./limits/concurrency.ts";
 import { createPolicy, type Decided, type Policy, type PolicyRule } from "./policy.ts";
 import { createTexts, type ToText, type Track } from "./texts.ts";
 import { Tracker } from "./tracker.ts";
@@ -44,6 +45,9 @@ export interface CompilePolicyOptions {
 }
 
 const requestId = slotOf("request.id");
+const hits = slotOf("ratelimit.hits");
+
+const toNumber = (value: unknown): number | undefined => (value === undefined ? undefined : Number(value));
 
 /** Compiles policy rules: expressions tell what they read, so that a decision is kept under exactly that. */
 export function compilePolicy(options: CompilePolicyOptions): Policy {
@@ -88,6 +92,8 @@ export function compilePolicy(options: CompilePolicyOptions): Policy {
           cost: rule.cost && track(rule.cost),
           store: found(options.stores, rule.store),
           idOf: (values) => values[requestId] as string | undefined,
+          hitsOf: (values) => toNumber(values[hits]),
+          ...{ now: options.now, after: options.after },
         });
     }
   };

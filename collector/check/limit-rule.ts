@@ -1,9 +1,11 @@
+import type { LimitAnswer, LimitStore } from "../../adapters/limiter.ts";
+import { errorText } from "../../schemas/model/error-text.ts";
 import type { LimitState } from "../../schemas/model/verdict.ts";
 import type { CheckedLimit } from "../config/checked-policy.ts";
 import { parseRate, type Rate } from "../config/rate.ts";
 import { EvalFailure, type Expression, type Slots } from "../expr/expression.ts";
 import type { ChangesOf } from "./changes.ts";
-import type { ConcurrencyStore, LimitAnswer, LimitStore } from "./limits/limit-store.ts";
+import type { ConcurrencyStore } from "./limits/concurrency.ts";
 import type { Outcome } from "./outcome.ts";
 import type { PolicyRule } from "./policy.ts";
 import type { PendingRequest } from "./request.ts";
@@ -21,7 +23,16 @@ export interface LimitRuleOptions {
   readonly concurrency: ConcurrencyStore;
   /** What tells a request apart, so that its end is known: undefined where it has no id. */
   idOf(values: Slots): string | undefined;
+  /** What a rate limit request adds; undefined for others. */
+  hitsOf(values: Slots): number | undefined;
+  /** Milliseconds; only differences count. */
+  now(): number;
+  /** Calls back after a time; returns how to call it off. */
+  after(ms: number, callback: () => void): () => void;
 }
+
+/** How long a store may take, and never longer than the asker waits. */
+const STORE_MS = 50;
 
 /** Refuses what goes beyond a budget: 429 with Retry-After, or what the rule says. */
 export function createLimitRule(options: LimitRuleOptions): PolicyRule["act"] {
@@ -65,7 +76,7 @@ export function createLimitRule(options: LimitRuleOptions): PolicyRule["act"] {
     if (id === undefined) return { kind: "error", detail: "a request without an id cannot be counted while it runs" };
     const changes = changesOf(values);
     if (changes instanceof EvalFailure) return { kind: "error", detail: changes.message };
-    const { allowed, current } = options.concurrency.enter(key, max, rule.maxAgeMs, id);
+    const { allowed, current, leave } = options.concurrency.enter(key, max, rule.maxAgeMs, id);
     const windowMs = rule.maxAgeMs;
     const state = {
       rule: name,
@@ -76,9 +87,31 @@ export function createLimitRule(options: LimitRuleOptions): PolicyRule["act"] {
       exceeded: !allowed,
     };
     if (!allowed) return refuse(changes, state, 1000);
-    request.refunds.push(() => options.concurrency.release(id));
+    request.refunds.push(leave);
     return { kind: "pass", changes, limit: state };
   };
+
+  /** What comes too late is given back. */
+  const inTime = (request: PendingRequest, rate: Rate, answer: Promise<LimitAnswer>): Promise<Outcome> =>
+    new Promise((resolve) => {
+      const ms = Math.max(0, Math.min(STORE_MS, request.deadlineMs - options.now()));
+      let isLate = false;
+      const cancel = options.after(ms, () => {
+        isLate = true;
+        resolve(storeError(new Error(`no answer within ${Math.round(ms)} ms`)));
+      });
+      answer.then(
+        (given) => {
+          cancel();
+          if (isLate) given.refund();
+          else resolve(settle(request, rate, given));
+        },
+        (error: unknown) => {
+          cancel();
+          resolve(storeError(error));
+        },
+      );
+    });
 
   return (request) => {
     const { values } = request.record;
@@ -88,18 +121,14 @@ export function createLimitRule(options: LimitRuleOptions): PolicyRule["act"] {
     if (rule.concurrent !== undefined) return enter(request, key);
     const rate = rateOf(options.rate, values);
     if (typeof rate === "string") return { kind: "error", detail: rate };
-    const cost = costOf(options.cost, values);
+    const cost = costOf(options.cost, values, options.hitsOf(values));
     if (typeof cost === "string") return { kind: "error", detail: cost };
     try {
       const { algorithm, burst = rate.count } = rule;
       const answer = store.take({ key, algorithm, ...rate, burst: Math.max(1, burst), cost });
-      if (!(answer instanceof Promise)) return settle(request, rate, answer);
-      return answer.then(
-        (late) => settle(request, rate, late),
-        (error: unknown) => ({ kind: "error", detail: `limit store: ${String(error)}` }),
-      );
+      return answer instanceof Promise ? inTime(request, rate, answer) : settle(request, rate, answer);
     } catch (error) {
-      return { kind: "error", detail: `limit store: ${String(error)}` };
+      return storeError(error);
     }
   };
 }
@@ -124,10 +153,16 @@ function rateOf(rate: Rate | Expression | undefined, values: Slots): Rate | stri
   return parseRate(String(text)) ?? `rate: "${String(text)}" is no rate`;
 }
 
-function costOf(cost: Expression | undefined, values: Slots): number | string {
-  if (cost === undefined) return 1;
+/** A rate limit request costs its hits unless the rule says otherwise; only such a request gives back. */
+function costOf(cost: Expression | undefined, values: Slots, hits: number | undefined): number | string {
+  if (cost === undefined) return hits ?? 1;
   const value = cost.evaluate(values);
   if (value instanceof EvalFailure) return `cost: ${value.message}`;
   const number = Number(value);
-  return Number.isFinite(number) && number >= 0 ? Math.ceil(number) : `cost: ${String(value)} is no cost`;
+  const mayGiveBack = hits !== undefined && hits < 0;
+  return Number.isFinite(number) && (number >= 0 || mayGiveBack)
+    ? Math.ceil(number)
+    : `cost: ${String(value)} is no cost`;
 }
+
+const storeError = (error: unknown): Outcome => ({ kind: "error", detail: `limit store: ${errorText(error)}` });

@@ -1,3 +1,4 @@
+import { slotOf } from "../../schemas/attributes/vocabulary.ts";
 import type { CheckedChanges, CheckedNamedText, CheckedPolicy, CheckedText } from "../config/checked-policy.ts";
 import type { Expression } from "../expr/expression.ts";
 import type { PolicyRuleSource } from "./compile-policy.ts";
@@ -5,8 +6,12 @@ import type { PolicyRuleSource } from "./compile-policy.ts";
 /** The slots that a policy rule's own expressions may read. */
 export function slotsOfPolicy({ match, policy }: PolicyRuleSource): number[] {
   const expressions = [match, ...ownExpressions(policy), ...changedBy(policy)];
-  return [...new Set(expressions.flatMap((expression) => expression?.slots ?? []))];
+  const own = policy.kind === "limit" ? limitSlots : [];
+  return [...new Set([...own, ...expressions.flatMap((expression) => expression?.slots ?? [])])];
 }
+
+/** What limits read beside their expressions. */
+const limitSlots = [slotOf("request.id"), slotOf("ratelimit.hits")];
 
 function ownExpressions(policy: CheckedPolicy): (Expression | undefined)[] {
   switch (policy.kind) {

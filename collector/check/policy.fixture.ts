@@ -50,7 +50,7 @@ export function policyOf(
     ...{ rules: checked, vocabulary, revision: "r1", instances: new Map() },
     checkers: new Map(Object.entries(checkers).map(([name, check]) => [name, { check, close: async () => {} }])),
     stores: new Map([["memory", createMemoryStore({ maxKeys: 1000, now })]]),
-    concurrency: createConcurrency(now),
+    concurrency: createConcurrency({ maxPlaces: 1000, now }),
     cache: createDecisionCache(100, now),
     toText: toLabelText,
     now,

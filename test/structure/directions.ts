@@ -40,8 +40,11 @@ export const allowed: Readonly<Record<string, Permission>> = {
   "collector/normalize/": {},
   "collector/expr/": {},
   "collector/rules/": { any: ["collector/expr/"] },
-  "collector/check/": { any: ["collector/expr/", "collector/config/rate.ts"], types: ["adapters/checker.ts"] },
-  "collector/dispatch/": { types: ["adapters/adapter.ts", "adapters/checker.ts"] },
+  "collector/check/": {
+    any: ["collector/expr/", "collector/config/rate.ts"],
+    types: ["adapters/checker.ts", "adapters/limiter.ts"],
+  },
+  "collector/dispatch/": { types: ["adapters/adapter.ts", "adapters/checker.ts", "adapters/limiter.ts"] },
   "collector/stats/": { any: ["collector/expr/"] },
   // Counts what the stages report, so it implements their event types.
   "collector/telemetry/": { types: ["collector/", "adapters/adapter.ts"] },
@@ -51,13 +54,14 @@ export const allowed: Readonly<Record<string, Permission>> = {
     types: ["adapters/adapter.ts", "collector/receivers/proxies.ts", "collector/receivers/proxy-statistics.ts"],
   },
   "collector/errors.ts": {},
-  "adapters/adapter.ts": { types: ["adapters/checker.ts"] },
+  "adapters/adapter.ts": { types: ["adapters/checker.ts", "adapters/limiter.ts"] },
+  "adapters/limiter.ts": { types: ["adapters/adapter.ts"] },
   "adapters/checker.ts": { types: ["adapters/adapter.ts"] },
   "adapters/inventory.ts": { any: ["adapters/"] },
   "adapters/plugin.ts": { any: ["adapters/"] },
   "adapters/testing.ts": { any: ["adapters/"] },
   "adapters/shared/": { any: ["adapters/adapter.ts"] },
-  "adapters/": { any: ["adapters/adapter.ts", "adapters/checker.ts", "adapters/shared/"] },
+  "adapters/": { any: ["adapters/adapter.ts", "adapters/checker.ts", "adapters/limiter.ts", "adapters/shared/"] },
   "schemas/": {},
 };
 
