@@ -8,6 +8,7 @@ import type {
   Templates,
 } from "../schemas/model/instance.ts";
 import type { Checks } from "./checker.ts";
+import type { RateLimits, Stores } from "./limiter.ts";
 
 /**
  * What became of one batch. Expected outcomes are values; throwing means a bug, which the hub takes for `retry`.
@@ -150,6 +151,10 @@ export interface Adapter<T extends Template = Template, S extends z.ZodType = z.
   tupleBudget?(config: z.output<S>): number;
   /** Set by adapters that policy rules can ask. */
   readonly checks?: Checks<z.output<S>>;
+  /** Set by adapters that answer rate limit requests of domains of their own. */
+  readonly rateLimits?: RateLimits<z.output<S>>;
+  /** Set by adapters that keep budgets. */
+  readonly stores?: Stores<z.output<S>>;
   open(config: z.output<S>, host: Host): Promise<Outlet<T> | Aggregator<T>>;
 }
 

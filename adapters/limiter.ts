@@ -1,5 +1,6 @@
+import type { z } from "zod";
 import type { RateLimitAnswer, RateLimitRequest } from "../schemas/model/rate-limit.ts";
-import type { Host } from "./adapter.ts";
+import type { Adapter, ConfigProblem, Host } from "./adapter.ts";
 
 /** What is asked of a budget. */
 export interface LimitRequest {
@@ -68,8 +69,22 @@ export interface OpenLimiter {
 }
 
 /** What an adapter that answers rate limit requests declares. */
-export interface Limits<C> {
+export interface RateLimits<C> {
   /** Where it counts: `memory`, or the name of a handler that keeps budgets. */
   store(config: C): string;
   open(config: C, host: Host): Promise<OpenLimiter>;
+}
+
+/** What an adapter for limits declares: it takes nothing that rules send. */
+export type LimitAdapter<S extends z.ZodType> = Pick<
+  Adapter<never, S>,
+  "type" | "summary" | "config" | "rateLimits" | "stores"
+> & {
+  /** Checks settings, and files that they name, beyond the schema; everything wrong at once. */
+  validate?(config: z.output<S>): readonly ConfigProblem[];
+};
+
+/** Declares an adapter that answers rate limit requests, or keeps budgets; nothing happens until the hub opens it. */
+export function defineLimits<S extends z.ZodType>(adapter: LimitAdapter<S>): Adapter<never, S> {
+  return { ...adapter, accepts: [], open: async () => ({ record() {}, async close() {} }) };
 }

@@ -51,18 +51,20 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   const events = createHubEvents(metrics, log, now);
   const pages = createMetricsPages(promClientSource(metrics.registry), events.metricNameTaken);
   const clock = systemClock(now);
+  const budgets = createMemoryStore({ maxKeys: MAX_BUDGETS, now });
   const handlers = createHandlers({
     hostFor: (source, dropped) => hostFor(source, dropped, { pages, events, log, now }),
     events: events.lanes,
     clock,
     storage: createStorage({ directory: join(dataDir, "spool"), events: events.storage, clock }),
+    budgets,
     random: Math.random,
     retireMs: RETIRE_MS,
   });
   const state = createIntakeState(now);
   const steady = systemClock(() => performance.now());
   const policy: LastingParts = {
-    stores: new Map([["memory", createMemoryStore({ maxKeys: MAX_BUDGETS, now })]]),
+    stores: new Map([["memory", budgets]]),
     concurrency: createConcurrency({ maxPlaces: MAX_RUNNING, now: steady.now }),
     clock: steady,
     onFault: events.lanes.fault,
@@ -154,7 +156,7 @@ function createRunning(first: CheckedConfig, now: () => number) {
 }
 
 /** What policies share that a reload carries over: budgets, and who runs. */
-type LastingParts = Omit<PolicyParts, "checkers">;
+type LastingParts = Omit<PolicyParts, "checkers" | "limiters">;
 
 /** Budgets of limits kept in memory at once. */
 const MAX_BUDGETS = 1_000_000;
@@ -171,7 +173,9 @@ async function applyHandlers(
   swap: (plan: CompiledPlan) => void = () => {},
 ): Promise<{ plan: CompiledPlan; settled: Promise<void> }> {
   const prepared = await handlers.prepare(checked.handlers);
-  const plan = createPlan(checked, prepared.lanes, state, { ...policy, checkers: prepared.checkers });
+  const { checkers, limiters } = prepared;
+  const stores = new Map([...policy.stores, ...prepared.stores]);
+  const plan = createPlan(checked, prepared.lanes, state, { ...policy, stores, checkers, limiters });
   const committed = prepared.commit();
   swap(plan);
   return { plan, settled: committed.then(() => prepared.retire()) };

@@ -1,6 +1,6 @@
 import { slotOf } from "../schemas/attributes/vocabulary.ts";
 import type { AccessLogBatch, AccessLogEntry, Json, StreamOrigin } from "../schemas/model/access-log.ts";
-import type { CheckCall, CheckReceipt, RawCheck } from "../schemas/model/check-request.ts";
+import type { CheckCall, CheckReceipt, LimitCall, LimitReceipt, RawCheck } from "../schemas/model/check-request.ts";
 import type {
   RawRecord,
   RecordBatch,
@@ -14,6 +14,7 @@ import { AttributeRecord, type Projection } from "../schemas/model/record.ts";
 import type { RawSpan, SpanBatch } from "../schemas/model/span.ts";
 import { isTimestamp } from "../schemas/model/value.ts";
 import type { Policy } from "./check/policy.ts";
+import type { RateLimits } from "./check/rate-limit/rate-limits.ts";
 import { PendingRequest } from "./check/request.ts";
 
 /** Turns entries of one stream into records: writes every slot of the plan's projection, absent values too. */
@@ -58,6 +59,7 @@ export interface Checks {
   /** Fills a record of `projection`, or says why the question is none. */
   normalize(check: RawCheck, record: AttributeRecord): RecordProblem | undefined;
   readonly policy: Policy;
+  readonly rateLimits: RateLimits;
   /** Told of every request that has ended; undefined where no limit counts requests while they run. */
   readonly ended: ((record: AttributeRecord) => void) | undefined;
 }
@@ -96,6 +98,8 @@ export interface Pipeline {
   reportSpans(batch: SpanBatch): Receipt | Promise<Receipt>;
   /** Decides on a request, wholly by one plan. Never rejects; takes no longer than the asker waits. */
   check(call: CheckCall): CheckReceipt | Promise<CheckReceipt>;
+  /** The same for a rate limit request, on each of its descriptors. */
+  limit(call: LimitCall): LimitReceipt | Promise<LimitReceipt>;
   /** Puts another plan in place, from the next batch on. */
   swap(plan: Plan): void;
 }
@@ -211,6 +215,16 @@ export function createPipeline(first: Plan, { events, lanes, stats, now }: Pipel
       const deadlineMs = now() + waitsMs * SHARE_OF_WAIT;
       const verdict = checks.policy.check(new PendingRequest(asked, deadlineMs, () => rawOf(check)), byDefault);
       return verdict instanceof Promise ? verdict.then((late) => ({ verdict: late })) : { verdict };
+    },
+    limit(call) {
+      const { checks, slots } = plan;
+      const waitsMs = call.waitsMs * SHARE_OF_WAIT;
+      const deadlineMs = now() + waitsMs;
+      return checks.rateLimits.answer({ ...call, waitsMs }, (domain, descriptor) => {
+        const asked = new AttributeRecord(slots, checks.projection.slots);
+        checks.normalize({ kind: "limit", domain, descriptor }, asked);
+        return checks.policy.check(new PendingRequest(asked, deadlineMs, () => undefined), "allow");
+      });
     },
     swap(next) {
       plan = next;

@@ -1,17 +1,19 @@
 import { randomUUID } from "node:crypto";
 import type { OpenChecker } from "../adapters/checker.ts";
-import type { LimitStore } from "../adapters/limiter.ts";
+import type { LimitStore, OpenLimiter } from "../adapters/limiter.ts";
 import { slotOf } from "../schemas/attributes/vocabulary.ts";
 import { createProjection, type Projection } from "../schemas/model/record.ts";
 import { compilePolicy } from "./check/compile-policy.ts";
 import { createDecisionCache } from "./check/decision-cache.ts";
 import type { ConcurrencyStore } from "./check/limits/concurrency.ts";
 import { slotsOfPolicy } from "./check/policy-slots.ts";
+import { createRateLimits } from "./check/rate-limit/rate-limits.ts";
 import type { CheckedConfig } from "./config/checked.ts";
 import type { Lane } from "./dispatch/lane.ts";
 import { createAccessLogNormalizer } from "./normalize/access-log.ts";
 import { createCheckNormalizer } from "./normalize/check.ts";
 import { type ConnectionTable, createConnectionTable } from "./normalize/connection-table.ts";
+import { createDescriptorNormalizer } from "./normalize/descriptor-check.ts";
 import { createEnrichTables } from "./normalize/enrich.ts";
 import { createJsonNormalizer } from "./normalize/json-record.ts";
 import { createLogNormalizer } from "./normalize/log-record.ts";
@@ -118,6 +120,8 @@ export function createPlan(
 export interface PolicyParts {
   /** Of the handlers of this configuration. */
   readonly checkers: ReadonlyMap<string, OpenChecker>;
+  /** Handlers that answer rate limit requests, and the names of the stores they count in. */
+  readonly limiters: ReadonlyMap<string, { readonly limiter: OpenLimiter; readonly store: string }>;
   readonly stores: ReadonlyMap<string, LimitStore>;
   readonly concurrency: ConcurrencyStore;
   readonly clock: { now(): number; after(ms: number, callback: () => void): () => void };
@@ -146,17 +150,33 @@ function createChecks(checked: CheckedConfig, parts: PolicyParts, state: IntakeS
   const routes = state.routesFor(config.routes);
   const reports = createJsonNormalizer({ vocabulary, projection, routes });
   const proxied = createCheckNormalizer({ vocabulary, projection, routes, enrich: createEnrichTables(config.enrich) });
+  const descriptors = createDescriptorNormalizer(projection);
   return {
     projection,
     policy,
     ended: countsRunning(checked) ? createEnded(parts.concurrency) : undefined,
-    normalize(check, record) {
+    rateLimits: createRateLimits({
+      limiters: [...parts.limiters.values()].map(({ limiter, store }) => ({
+        limiter,
+        store: storeOf(parts.stores, store),
+      })),
+      overrides: storeOf(parts.stores, "memory"),
+      after: clock.after,
+    }),
+    normalize: (check, record) => {
       if (check.kind === "report")
         return reports.forOrigin({ kind: "report" })({ index: 0, value: check.value }, record);
-      proxied(check, record);
+      if (check.kind === "limit") descriptors(check, record);
+      else proxied(check, record);
       return undefined;
     },
   };
+}
+
+function storeOf(stores: ReadonlyMap<string, LimitStore>, name: string): LimitStore {
+  const store = stores.get(name);
+  if (store === undefined) throw new Error(`the limit store ${name} is not open`);
+  return store;
 }
 
 const requestId = slotOf("request.id");

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inventory } from "../../adapters/inventory.ts";
 import { createConcurrency } from "../../collector/check/limits/concurrency.ts";
+import { createMemoryStore } from "../../collector/check/limits/memory-store.ts";
 import type { CheckedConfig } from "../../collector/config/checked.ts";
 import { defaultConfigFile } from "../../collector/config/defaults.ts";
 import { loadConfig } from "../../collector/config/load.ts";
@@ -46,7 +47,9 @@ export async function createDefaultPipeline(withStats: boolean): Promise<BenchPi
     waiting() {},
     unusable() {},
   };
+  const budgets = createMemoryStore({ maxKeys: 1000, now: Date.now });
   const handlers = createHandlers({
+    budgets,
     hostFor: ({ name, instances }) => ({
       handler: name,
       instances,
@@ -70,7 +73,8 @@ export async function createDefaultPipeline(withStats: boolean): Promise<BenchPi
   const prepared = await handlers.prepare(checked.handlers);
   const plan = createPlan(checked, prepared.lanes, createIntakeState(Date.now), {
     checkers: prepared.checkers,
-    stores: new Map(),
+    limiters: prepared.limiters,
+    stores: new Map([["memory", budgets]]),
     concurrency: createConcurrency({ maxPlaces: 1000, now: clock.now }),
     clock,
     onFault() {},

@@ -146,6 +146,12 @@ const listener = z
         "For checks: how many proxies in front of the asking one are believed what they wrote into x-forwarded-for, as Envoy's xff_num_trusted_hops.",
       ),
     checkPaths: checkPaths.prefault({}),
+    rateLimitHeaders: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Tell clients of the limits of rules in x-ratelimit-* headers; false where the proxy does so (enable_x_ratelimit_headers).",
+      ),
     trustForwardedClientCert: z.boolean().default(false).describe("Believe a logged x-forwarded-client-cert."),
   })
   .describe("One listening socket.");

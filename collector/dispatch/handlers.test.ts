@@ -77,6 +77,10 @@ beforeEach(() => {
 
 function openHandlers(): Handlers {
   return createHandlers({
+    budgets: {
+      take: () => Promise.reject(new Error("no budgets")),
+      count: () => Promise.reject(new Error("no counts")),
+    },
     hostFor: ({ name, instances }, dropped) =>
       fakeHost(instances, { handler: name, count: (_, { reason = "" }, count) => dropped(reason, count) }),
     events: { fault() {}, failedAttempt() {} },

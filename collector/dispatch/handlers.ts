@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Adapter, Aggregator, Host, Outlet } from "../../adapters/adapter.ts";
 import type { OpenChecker } from "../../adapters/checker.ts";
+import type { LimitStore, OpenLimiter, OpenLimitStore } from "../../adapters/limiter.ts";
 import { errorText } from "../../schemas/model/error-text.ts";
 import type { InstanceDeclaration, Template } from "../../schemas/model/instance.ts";
 import type { LaneConfig } from "../config/lane-schema.ts";
@@ -31,6 +32,8 @@ export interface HandlersOptions {
   readonly clock: Clock;
   /** Logs on disk and dead letters. */
   readonly storage: Storage;
+  /** Keeps budgets in this process. */
+  readonly budgets: LimitStore;
   /** From 0 up to 1. */
   random(): number;
   /** How long a lane that is no longer wanted may go on sending what waits in it. */
@@ -68,6 +71,10 @@ export interface PreparedHandlers {
   readonly lanes: ReadonlyMap<string, Lane>;
   /** What policy rules of the new configuration can ask, by handler. */
   readonly checkers: ReadonlyMap<string, OpenChecker>;
+  /** What answers rate limit requests, and the name of the store that it counts in. */
+  readonly limiters: ReadonlyMap<string, { readonly limiter: OpenLimiter; readonly store: string }>;
+  /** What keeps budgets. */
+  readonly stores: ReadonlyMap<string, LimitStore>;
   /** Makes the change: new definitions hold when the call returns, so it goes with the swap of the plan. Rejects if something that moves with them failed, such as a listener. */
   commit(): Promise<void>;
   /** Closes what the new configuration no longer has, after the swap. Lanes go on in the background until they are empty, or time is up. */
@@ -78,11 +85,18 @@ interface OpenHandler {
   readonly source: HandlerSource;
   readonly account: Account;
   readonly opened: Outlet<Template> | Aggregator<Template>;
-  /** What policy rules ask. */
-  readonly checker: OpenChecker | undefined;
+  readonly answers: Answers;
   readonly lane: Lane;
   /** The log on disk may be opened by this lane: its former owner has closed it. */
   takeOver(former: Promise<void>): void;
+}
+
+/** What a handler does for policy, beside what rules send it. */
+interface Answers {
+  /** What policy rules ask. */
+  readonly checker: OpenChecker | undefined;
+  readonly limiter: { readonly limiter: OpenLimiter; readonly store: string } | undefined;
+  readonly store: OpenLimitStore | undefined;
 }
 
 /** What is kept of a handler's name for as long as the hub lives. */
@@ -109,6 +123,19 @@ export function createHandlers(options: HandlersOptions): Handlers {
     return account;
   };
 
+  const openAnswers = async (
+    { checks, rateLimits, stores }: Adapter,
+    params: unknown,
+    host: Host,
+  ): Promise<Answers> => {
+    const limiter = rateLimits && (await openInTime(() => rateLimits.open(params, host), clock));
+    return {
+      checker: checks && (await openInTime(() => checks.open(params, host), clock)),
+      limiter: limiter && { limiter, store: rateLimits.store(params) },
+      store: stores && (await openInTime(() => stores.open(params, host, options.budgets), clock)),
+    };
+  };
+
   const openOne = async (source: HandlerSource, hasFormer: boolean): Promise<OpenHandler> => {
     const { name, adapter, params, lane: config } = source;
     const account = accountOf(name);
@@ -117,11 +144,10 @@ export function createHandlers(options: HandlersOptions): Handlers {
     try {
       const host = hostFor(source, (reason, count) => lane?.adapterDropped(reason, count));
       const opened = await openInTime(() => adapter.open(params, host), clock);
-      const { checks } = adapter;
-      const checker = checks && (await openInTime(() => checks.open(params, host), clock));
+      const answers = await openAnswers(adapter, params, host);
       if (!("deliver" in opened)) {
         lane = createDirectLane(name, opened, { ledger, events, clock });
-        return { source, account, opened, checker, lane, takeOver: () => {} };
+        return { source, account, opened, answers, lane, takeOver: () => {} };
       }
       const place = await storage.place(source, ledger, hasFormer);
       lane = createOutletLane({
@@ -129,20 +155,21 @@ export function createHandlers(options: HandlersOptions): Handlers {
         openBacklog: (parts) => place.openBacklog({ ...parts, onChange: both(parts.onChange, gate.changed) }),
         bury: place.bury,
       });
-      return { source, account, opened, checker, lane, takeOver: place.takeOver };
+      return { source, account, opened, answers, lane, takeOver: place.takeOver };
     } catch (error) {
       throw new HubError("HANDLER_OPEN_FAILED", `handler ${name}: ${errorText(error)}`, { cause: error });
     }
   };
 
-  const retire = async ({ source, account, lane, checker }: OpenHandler): Promise<void> => {
+  const retire = async ({ source, account, lane, answers }: OpenHandler): Promise<void> => {
     account.retiring.add(lane);
-    await Promise.all([lane.close(retireMs), closeChecker(source.name, checker)]);
+    await Promise.all([lane.close(retireMs), closeAnswers(source.name, answers)]);
     account.retiring.delete(lane);
   };
 
-  const closeChecker = async (name: string, checker: OpenChecker | undefined): Promise<void> => {
-    if (checker !== undefined) await closeInTime(checker, clock, (error) => events.fault(name, error));
+  const closeAnswers = async (name: string, { checker, limiter, store }: Answers): Promise<void> => {
+    for (const each of [checker, limiter?.limiter, store])
+      if (each !== undefined) await closeInTime(each, clock, (error) => events.fault(name, error));
   };
 
   return {
@@ -171,18 +198,16 @@ export function createHandlers(options: HandlersOptions): Handlers {
       } catch (error) {
         for (const { takeOver } of opened) takeOver(Promise.reject(new Error("the reload was called off")));
         await Promise.all(
-          opened.flatMap(({ source, lane, checker }) => [lane.close(0), closeChecker(source.name, checker)]),
+          opened.flatMap(({ source, lane, answers }) => [lane.close(0), closeAnswers(source.name, answers)]),
         );
         throw error;
       }
       const before = open;
       return {
         lanes: new Map([...next].map(([name, { lane }]) => [name, lane])),
-        checkers: new Map(
-          [...next].flatMap(([name, { checker }]): [string, OpenChecker][] =>
-            checker === undefined ? [] : [[name, checker]],
-          ),
-        ),
+        checkers: having(next, ({ checker }) => checker),
+        limiters: having(next, ({ limiter }) => limiter),
+        stores: having(next, ({ store }) => store),
         async commit() {
           open = next;
           gate.changed();
@@ -200,12 +225,25 @@ export function createHandlers(options: HandlersOptions): Handlers {
     },
     async close(deadlineMs) {
       await Promise.all([...open.values()].map(({ lane }) => lane.close(deadlineMs)));
-      await Promise.all([...open.values()].map(({ source, checker }) => closeChecker(source.name, checker)));
+      await Promise.all([...open.values()].map(({ source, answers }) => closeAnswers(source.name, answers)));
       await Promise.all(background);
       open.clear();
       await storage.close();
     },
   };
+}
+
+/** The handlers that have something, by name. */
+function having<T>(
+  handlers: ReadonlyMap<string, OpenHandler>,
+  pick: (answers: Answers) => T | undefined,
+): ReadonlyMap<string, T> {
+  const found = new Map<string, T>();
+  for (const [name, { answers }] of handlers) {
+    const picked = pick(answers);
+    if (picked !== undefined) found.set(name, picked);
+  }
+  return found;
 }
 
 function both(first: () => void, second: () => void): () => void {

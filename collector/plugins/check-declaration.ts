@@ -54,6 +54,14 @@ const isChecks: Check = (value) => {
     : { expected: '{ instance: "required", "optional" or "none", reads(config), open(config, host) }' };
 };
 
+const hasOpen =
+  (...functions: readonly string[]): Check =>
+  (value) => {
+    const members = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+    const isGood = functions.every((name) => typeof members[name] === "function");
+    return isGood ? undefined : { expected: `{ ${functions.map((name) => `${name}(...)`).join(", ")} }` };
+  };
+
 /** What an adapter may declare, and what each of it must be. */
 const members: Readonly<Record<keyof Adapter, Check>> = {
   type: isName,
@@ -68,6 +76,8 @@ const members: Readonly<Record<keyof Adapter, Check>> = {
   validate: isOptional(isFunction),
   tupleBudget: isOptional(isFunction),
   checks: isOptional(isChecks),
+  rateLimits: isOptional(hasOpen("store", "open")),
+  stores: isOptional(hasOpen("open")),
 };
 
 /** The adapter that a module exports, or everything that is wrong with it. `name` is what the configuration calls it. */

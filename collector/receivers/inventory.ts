@@ -5,6 +5,7 @@ import { createStandardServices } from "../transport/standard-services.ts";
 import type { MessageSink } from "../transport/syslog/server.ts";
 import { envoyAls } from "./envoy-als/index.ts";
 import { envoyMetrics } from "./envoy-metrics/index.ts";
+import { envoyRls } from "./envoy-rls/index.ts";
 import { extAuthz } from "./ext-authz/index.ts";
 import { jsonCheck } from "./json-check/index.ts";
 import { jsonReport } from "./json-report/index.ts";
@@ -24,6 +25,7 @@ export const receivers: readonly ReceiverDefinition[] = [
   syslog,
   jsonCheck,
   extAuthz,
+  envoyRls,
 ];
 
 /** What all receivers work with. */

@@ -1,7 +1,13 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { FastifyInstance } from "fastify";
 import type { AccessLogBatch, ListenerTrust } from "../../schemas/model/access-log.ts";
-import type { CheckCall, CheckListener, CheckReceipt } from "../../schemas/model/check-request.ts";
+import type {
+  CheckCall,
+  CheckListener,
+  CheckReceipt,
+  LimitCall,
+  LimitReceipt,
+} from "../../schemas/model/check-request.ts";
 import type { RecordBatch, RecordReceipt } from "../../schemas/model/raw-record.ts";
 import type { Receipt } from "../../schemas/model/receipt.ts";
 import type { SpanBatch } from "../../schemas/model/span.ts";
@@ -20,6 +26,8 @@ export interface Intake {
   reportSpans(batch: SpanBatch): Receipt | Promise<Receipt>;
   /** Decides on a request. Never rejects; takes no longer than the asker waits. */
   check(call: CheckCall): CheckReceipt | Promise<CheckReceipt>;
+  /** Answers a rate limit request, each descriptor of it. Never rejects; takes no longer than the asker waits. */
+  limit(call: LimitCall): LimitReceipt | Promise<LimitReceipt>;
 }
 
 /** What receivers tell, to be counted; `source` is the receiver's. */
@@ -46,7 +54,8 @@ export interface ReceiverHost {
 export type LogListener = Pick<ListenerConfig, "reporter" | "syslog">;
 
 /** What gRPC methods need to know of their listener. */
-export type GrpcListener = Pick<ListenerConfig, "reporter" | "trustForwardedClientCert" | "default" | "trustedHops">;
+export type GrpcListener = Pick<ListenerConfig, "reporter" | "trustForwardedClientCert" | "default" | "trustedHops"> &
+  Partial<Pick<ListenerConfig, "rateLimitHeaders">>;
 
 /** What a listener says of access logs that come in on it. */
 export function trustOf({ reporter = "outbound", trustForwardedClientCert }: GrpcListener): ListenerTrust {

@@ -1,4 +1,5 @@
 import type { Json } from "./access-log.ts";
+import type { RateLimitAnswer, RateLimitDescriptor, RateLimitRequest } from "./rate-limit.ts";
 import type { RecordProblem } from "./raw-record.ts";
 import type { Int64, Timestamp } from "./value.ts";
 import type { Verdict } from "./verdict.ts";
@@ -57,8 +58,15 @@ export interface ProxiedCheck {
   raw(): Json;
 }
 
+/** One descriptor of a rate limit request. */
+export interface DescriptorCheck {
+  readonly kind: "limit";
+  readonly domain: string;
+  readonly descriptor: RateLimitDescriptor;
+}
+
 /** A request to decide on, in the form of any front. */
-export type RawCheck = ReportedCheck | ProxiedCheck;
+export type RawCheck = ReportedCheck | ProxiedCheck | DescriptorCheck;
 
 /** What a front asks, and how. */
 export interface CheckCall {
@@ -71,3 +79,15 @@ export interface CheckCall {
 
 /** What became of a question: the verdict, or why it is none. */
 export type CheckReceipt = { readonly verdict: Verdict } | { readonly problem: RecordProblem };
+
+/** What a front asks about limits, and how. */
+export interface LimitCall {
+  readonly request: RateLimitRequest;
+  /** Whether the client is told of limits in headers; the proxy may do that itself. */
+  readonly tellsClient: boolean;
+  /** How long the asker waits at the most, in milliseconds. */
+  readonly waitsMs: number;
+}
+
+/** What became of a question about limits: the answer, or why there is none. */
+export type LimitReceipt = { readonly answer: RateLimitAnswer } | { readonly failure: string };

@@ -3,6 +3,7 @@ import { createProxyTable } from "../../collector/receivers/proxies.ts";
 import type { ReceiverDefinition } from "../../collector/receivers/receiver.ts";
 import { type GrpcCall, GrpcError, type GrpcMethod, grpcStatus } from "../../collector/transport/grpc.ts";
 import type { AccessLogBatch } from "../../schemas/model/access-log.ts";
+import type { RateLimitAnswer } from "../../schemas/model/rate-limit.ts";
 import type { Receipt } from "../../schemas/model/receipt.ts";
 import type { SpanBatch } from "../../schemas/model/span.ts";
 import type { Verdict } from "../../schemas/model/verdict.ts";
@@ -92,6 +93,10 @@ function streamBattery(receiver: ReceiverDefinition, fixture: ReceiverFixture): 
   });
 }
 
+const nothingLimited: RateLimitAnswer = {
+  ...{ overLimit: false, statuses: [], responseHeaders: [], requestHeaders: [], body: undefined, metadata: undefined },
+};
+
 /** What a call came to, if it failed. */
 async function attempt(run: () => void | Promise<void>): Promise<unknown> {
   try {
@@ -131,6 +136,7 @@ function start(receiver: ReceiverDefinition, gate?: Promise<void>) {
     reportSpans: report,
     reportRecords: () => ({ accepted: 0, malformed: 0, rejected: [] }),
     check: () => (gate === undefined ? decide() : gate.then(decide)),
+    limit: () => ({ answer: nothingLimited }),
   };
   const methods = receiver
     .open({ intake, events, proxies: createProxyTable(() => 0), now: Date.now })

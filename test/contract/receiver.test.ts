@@ -4,6 +4,7 @@ import { receivers } from "../../collector/receivers/inventory.ts";
 import { StreamAccessLogsMessageSchema } from "../../schemas/gen/envoy/service/accesslog/v3/als_pb.js";
 import { CheckRequestSchema } from "../../schemas/gen/envoy/service/auth/v3/external_auth_pb.js";
 import { StreamMetricsMessageSchema } from "../../schemas/gen/envoy/service/metrics/v3/metrics_service_pb.js";
+import { RateLimitRequestSchema } from "../../schemas/gen/envoy/service/ratelimit/v3/rls_pb.js";
 import { TracesDataSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import { type ReceiverFixture, receiverBattery } from "./receiver-battery.ts";
 
@@ -52,6 +53,16 @@ const fixtures: Readonly<Record<string, ReceiverFixture>> = {
       create(CheckRequestSchema, { attributes: { request: { http: { path: "/" } } } }),
     ),
     records: 1,
+    broken: Uint8Array.of(0x0a, 9, 0x0a),
+  },
+  "envoy-rls": {
+    method: "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit",
+    unary: true,
+    message: toBinary(
+      RateLimitRequestSchema,
+      create(RateLimitRequestSchema, { domain: "d", descriptors: [{ entries: [{ key: "k", value: "v" }] }] }),
+    ),
+    records: 0,
     broken: Uint8Array.of(0x0a, 9, 0x0a),
   },
 };

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Host } from "../../adapters/adapter.ts";
 import { inventory } from "../../adapters/inventory.ts";
 import { createConcurrency } from "../../collector/check/limits/concurrency.ts";
+import { createMemoryStore } from "../../collector/check/limits/memory-store.ts";
 import { PendingRequest } from "../../collector/check/request.ts";
 import { loadConfig } from "../../collector/config/load.ts";
 import { formatProblem } from "../../collector/config/problem.ts";
@@ -29,7 +30,8 @@ export async function policyOfConfig(text: string, options: Partial<Host> = {}) 
   const checkers = new Map(await Promise.all(asked.map(async ({ name, open }) => [name, await open] as const)));
   const now = () => performance.now();
   const { checks } = createPlan(checked, new Map(), createIntakeState(Date.now), {
-    ...{ checkers, stores: new Map(), concurrency: createConcurrency(now) },
+    ...{ checkers, limiters: new Map(), concurrency: createConcurrency({ maxPlaces: 1000, now }) },
+    stores: new Map([["memory", createMemoryStore({ maxKeys: 1000, now: Date.now })]]),
     clock: {
       now,
       after(ms, callback) {

@@ -45,6 +45,7 @@ async function start(wait: () => Promise<void> | undefined = () => undefined): P
       reportRecords: () => ({ accepted: 0, malformed: 0, rejected: [], leftOut: [] }),
       reportSpans: () => ({ accepted: 0, malformed: 0 }),
       check: () => ({ problem: { reason: "unexpected", error: "nobody asks here" } }),
+      limit: () => ({ failure: "not asked" }),
     },
     events: {
       streamOpened: () => count("open"),

@@ -23,6 +23,7 @@ async function start() {
       reportRecords: () => ({ accepted: 0, malformed: 0, rejected: [] }),
       reportSpans: () => ({ accepted: 0, malformed: 0 }),
       check: () => ({ problem: { reason: "unexpected", error: "nobody asks here" } }),
+      limit: () => ({ failure: "not asked" }),
     },
     events: {
       streamOpened: (source) => void counts.push(`${source} opened`),

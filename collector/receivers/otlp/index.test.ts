@@ -30,6 +30,7 @@ function open(batches: number) {
     intake: {
       ...{ reportAccessLogs: none, reportRecords: none, reportSpans },
       check: () => ({ problem: { reason: "unexpected", error: "nobody asks here" } }),
+      limit: () => ({ failure: "not asked" }),
     },
     events: {
       streamOpened() {},

@@ -12,6 +12,7 @@ function open(report: (batch: RecordBatch) => RecordReceipt | Promise<RecordRece
       reportRecords: report,
       reportSpans: () => ({ accepted: 0, malformed: 0 }),
       check: () => ({ problem: { reason: "unexpected", error: "nobody asks here" } }),
+      limit: () => ({ failure: "not asked" }),
     },
     events: {
       streamOpened() {},
