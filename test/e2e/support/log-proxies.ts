@@ -46,17 +46,40 @@ function canConnect(port: number): Promise<boolean> {
   });
 }
 
-/** nginx with the log format of docs/nginx.md, before an HTTP and a gRPC upstream; `log` is the port of syslog over UDP. */
-export async function startNginx(log: number, http: number, grpc: number): Promise<LogProxy> {
+/** nginx with what stands in its `http` block. */
+async function startNginxWith(http: string, port: number): Promise<Pick<LogProxy, "stop">> {
   const folder = temporaryFolder("nginx");
-  const ports = { http: await freePort(), grpc: await freePort() };
-  const refused = await freePort();
   const bodies = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   const config = `
 daemon off; master_process off; pid ${folder.path}/pid; error_log stderr crit;
 events { worker_connections 256; }
 http {
   ${bodies.map((kind) => `${kind}_temp_path ${folder.path}/${kind};`).join(" ")}
+  ${http}
+}
+`;
+  const file = join(folder.path, "nginx.conf");
+  writeFileSync(file, config);
+  const child = startChild(requirePeer("nginx"), ["-p", folder.path, "-c", file, "-e", "stderr"]);
+  await listening("nginx", child, port);
+  return { stop: () => child.stop().finally(folder.remove) };
+}
+
+/** nginx that asks as docs/ext-authz.md shows it, on the HTTP listener of a hub. */
+export async function startAskingNginx(hub: number, app: number): Promise<LogProxy> {
+  const http = await freePort();
+  const asking = `
+  access_log off;
+  upstream app { server 127.0.0.1:${app}; }
+  server { listen 127.0.0.1:${http}; ${withPorts(documented("docs/ext-authz.md", "nginx"), { 4318: hub })} }`;
+  return { ports: { http }, ...(await startNginxWith(asking, http)) };
+}
+
+/** nginx with the log format of docs/nginx.md, before an HTTP and a gRPC upstream; `log` is the port of syslog over UDP. */
+export async function startNginx(log: number, http: number, grpc: number): Promise<LogProxy> {
+  const ports = { http: await freePort(), grpc: await freePort() };
+  const refused = await freePort();
+  const logging = `
   ${withPorts(documented("docs/nginx.md", "nginx"), { 5514: log })}
   keepalive_requests 100000;
   upstream app { server 127.0.0.1:${http}; keepalive 8; }
@@ -70,14 +93,8 @@ http {
     location /gone { proxy_pass http://gone; }
     location /flaky { proxy_pass http://flaky; }
   }
-  server { listen 127.0.0.1:${ports.grpc} http2; location / { grpc_pass grpc://127.0.0.1:${grpc}; } }
-}
-`;
-  const file = join(folder.path, "nginx.conf");
-  writeFileSync(file, config);
-  const child = startChild(requirePeer("nginx"), ["-p", folder.path, "-c", file, "-e", "stderr"]);
-  await listening("nginx", child, ports.http);
-  return { ports, stop: () => child.stop().finally(folder.remove) };
+  server { listen 127.0.0.1:${ports.grpc} http2; location / { grpc_pass grpc://127.0.0.1:${grpc}; } }`;
+  return { ports, ...(await startNginxWith(logging, ports.http)) };
 }
 
 /** HAProxy as docs/haproxy.md has it, before an HTTP and a TCP upstream; `log` is the port of syslog over TCP, or of UDP. */
