@@ -61,7 +61,7 @@ export async function runSpoolBench(): Promise<SpoolBench> {
 }
 
 function openLog(directory: string, config: Partial<DurableConfig>): Promise<Spool> {
-  const events = { quarantined() {}, torn() {}, lost() {}, trouble() {} };
+  const events = { quarantined() {}, passedOver() {}, torn() {}, lost() {}, trouble() {} };
   return openSpool({ directory, config: { ...durableDefaults, ...config }, events, now: Date.now });
 }
 

@@ -27,8 +27,8 @@ export interface DurableBacklogOptions extends BacklogListener {
 
 /** A backlog on disk. */
 export interface DurableBacklog extends Backlog {
-  /** The log put damaged items into quarantine that had been pending. */
-  quarantined(items: number): void;
+  /** The log passed over damaged items that had been pending. */
+  passedOver(items: number): void;
   /** The last items appended could not be written. */
   lost(items: number): void;
 }
@@ -178,9 +178,15 @@ export function createDurableBacklog(options: DurableBacklogOptions): DurableBac
       changed();
     },
     giveBack() {},
-    quarantined(items) {
-      unseen = Math.max(0, unseen - items);
-      drop("damaged", items);
+    passedOver(items) {
+      if (log !== undefined) {
+        unseen = Math.max(0, unseen - items);
+        drop("damaged", items);
+        return;
+      }
+      // Found while the log is opened: they are not among what it says is pending.
+      if (!options.isKnown) ledger.recovered += items;
+      ledger.drop("damaged", items);
     },
     lost(items) {
       failures++;

@@ -125,7 +125,7 @@ export function createStorage({ directory, clock, events }: StorageOptions): Sto
       const former = Promise.withResolvers<void>();
       if (!hasFormer) former.resolve();
       let backlog: DurableBacklog | undefined;
-      const spool = openLog(name, durable, former.promise, () => backlog);
+      const spool = openLog(name, durable, ledger, former.promise, () => backlog);
       spool.catch((error: unknown) => closing.signal.aborted || events.unusable(name, error));
       // A hub that waits for another one's logs starts all the same; what comes meanwhile waits in memory.
       if (!hasFormer) await Promise.race([spool, isWaiting.promise]);
@@ -159,15 +159,19 @@ export function createStorage({ directory, clock, events }: StorageOptions): Sto
   async function openLog(
     name: string,
     config: DurableConfig,
+    ledger: Ledger,
     former: Promise<void>,
     backlog: () => DurableBacklog | undefined,
   ): Promise<Spool> {
     const own = eventsOf(name);
     const told: SpoolEvents = {
       ...own,
-      quarantined(records, bytes, file) {
-        backlog()?.quarantined(records);
-        own.quarantined(records, bytes, file);
+      passedOver(items) {
+        const waiting = backlog();
+        if (waiting !== undefined) return waiting.passedOver(items);
+        // Found while the log is opened, before there is anything to wait in.
+        ledger.recovered += items;
+        ledger.drop("damaged", items);
       },
       trouble: (trouble, detail) => events.trouble(name, trouble, detail),
       lost: (records) => backlog()?.lost(records),

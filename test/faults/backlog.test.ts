@@ -15,7 +15,7 @@ const backlogBytes = 1_000_000_000;
 
 /** Fills the log of a handler as a hub whose backend is down; gives how many records it holds. */
 async function fill(directory: string): Promise<number> {
-  const events = { quarantined() {}, torn() {}, lost() {}, trouble() {} };
+  const events = { quarantined() {}, passedOver() {}, torn() {}, lost() {}, trouble() {} };
   const spool = await openSpool({ directory, config: durableDefaults, events, now: Date.now });
   const instance = aLogEntry("line", { variables: { id: "x", text: "y".repeat(380) } });
   const payload = encodeItem({ instance, records: 1, timeMs: Date.now() });

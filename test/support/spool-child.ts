@@ -22,6 +22,7 @@ const spool = await openSpool({
   now: Date.now,
   events: {
     quarantined: (records) => say(`q ${records}`),
+    passedOver() {},
     torn() {},
     lost: () => say("x lost"),
     trouble: (trouble) => say(`x ${trouble}`),

@@ -33,7 +33,7 @@ describe("a disk that is full", () => {
     await write(spool, ...texts(3, "after"));
     expect(await readAll(spool)).toEqual([...texts(3, "before"), ...texts(3, "after")]);
     await spool.close();
-    expect(told).toEqual({ lost: 12, torn: 0, quarantined: [], troubles: ["disk_full", undefined] });
+    expect(told).toEqual({ lost: 12, torn: 0, passedOver: 0, quarantined: [], troubles: ["disk_full", undefined] });
   });
 
   it("refuses what was appended while the write was under way", async () => {

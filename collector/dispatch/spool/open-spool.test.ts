@@ -69,7 +69,9 @@ describe("a log", () => {
     await write(second.spool, "more");
     expect(await readAll(second.spool)).toEqual([...texts(20).slice(7), "more"]);
     await second.spool.close();
-    expect([first.told, second.told]).toEqual(Array(2).fill({ lost: 0, torn: 0, quarantined: [], troubles: [] }));
+    expect([first.told, second.told]).toEqual(
+      Array(2).fill({ lost: 0, torn: 0, passedOver: 0, quarantined: [], troubles: [] }),
+    );
   });
 
   it("deletes files that are acknowledged as a whole", async () => {

@@ -24,7 +24,18 @@ export async function openSpool(options: SpoolOptions, { openFile }: Disk = {}):
   await mkdir(directory, { recursive: true, mode: 0o750 });
   const quarantine = new Quarantine(directory, now);
   const ackPath = join(directory, "ack");
-  const recovered = await recoverLog({ directory, used: readAck(ackPath) ?? 0, quarantine, events });
+  const recovered = await recoverLog({
+    directory,
+    used: readAck(ackPath) ?? 0,
+    quarantine,
+    events: {
+      torn: (bytes) => events.torn(bytes),
+      quarantined(records, bytes, file) {
+        events.quarantined(records, bytes, file);
+        events.passedOver(records);
+      },
+    },
+  });
   const ack = new AckFile(ackPath);
   const segments = new SegmentList(recovered.segments);
   const segmentBytes = Math.min(config.segmentBytes, Math.floor(config.maxBytes / 4));
@@ -61,6 +72,7 @@ export async function openSpool(options: SpoolOptions, { openFile }: Disk = {}):
     isWhole: true,
     end: () => writer.end,
     onGap(from, to) {
+      events.passedOver(to - from);
       if (progress.setAside(from, to)) keepAck();
     },
     quarantined: (records, bytes, file) => events.quarantined(records, bytes, file),

@@ -1,5 +1,7 @@
 import { open, truncate } from "node:fs/promises";
 import { join } from "node:path";
+import { chunkBytes } from "./chunk-pool.ts";
+import { marker } from "./frame.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { listSegments, measureSegments, type Segment, segmentName } from "./segment-list.ts";
 import { SegmentScanner, type Step } from "./segment-scanner.ts";
@@ -78,10 +80,11 @@ async function cutTail(segment: Segment, { last, end, rest }: Tail, options: Rec
   if (rest.kind === "damage") {
     const isWhole = last === undefined;
     const firstPosition = isWhole ? segment.first : last + 1;
-    const note = { file, from: end, to: rest.to, records: 1, firstPosition, reason: "the end of the log is damaged" };
+    const records = await countFrames(join(directory, file), end, rest.to);
+    const note = { file, from: end, to: rest.to, records, firstPosition, reason: "the end of the log is damaged" };
     if (isWhole) await quarantine.takeSegment(segment.first, note);
     else await quarantine.takeTail(segment.first, note);
-    events.quarantined(1, rest.to - end, file);
+    events.quarantined(records, rest.to - end, file);
     if (isWhole) return false;
   }
   try {
@@ -92,4 +95,29 @@ async function cutTail(segment: Segment, { last, end, rest }: Tail, options: Rec
   }
   if (rest.kind === "torn") events.torn(rest.to - end);
   return true;
+}
+
+/** How many records a damaged stretch held, as its markers tell: the one it begins with may have lost its own. */
+async function countFrames(path: string, from: number, to: number): Promise<number> {
+  let count = 1;
+  try {
+    const file = await open(path, "r");
+    try {
+      const chunk = Buffer.alloc(chunkBytes);
+      for (let at = from + 1; at + marker.length <= to; ) {
+        const { bytesRead } = await file.read(chunk, 0, Math.min(chunkBytes, to - at), at);
+        if (bytesRead < marker.length) break;
+        for (let found = -1; ; count++) {
+          found = chunk.subarray(0, bytesRead).indexOf(marker, found + 1);
+          if (found === -1) break;
+        }
+        at += bytesRead - marker.length + 1;
+      }
+    } finally {
+      await file.close();
+    }
+  } catch {
+    // What cannot be read is one record at the least.
+  }
+  return count;
 }

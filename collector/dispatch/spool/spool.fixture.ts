@@ -11,6 +11,7 @@ import type { Spool, SpoolEvents, SpoolTrouble } from "./spool.ts";
 export interface Told {
   lost: number;
   torn: number;
+  passedOver: number;
   quarantined: { records: number; bytes: number; file: string }[];
   troubles: (SpoolTrouble | undefined)[];
 }
@@ -24,10 +25,13 @@ export function aFolder(): string {
 
 /** Events that are kept. */
 export function keepEvents(): { readonly told: Told; readonly events: SpoolEvents } {
-  const told: Told = { lost: 0, torn: 0, quarantined: [], troubles: [] };
+  const told: Told = { lost: 0, torn: 0, passedOver: 0, quarantined: [], troubles: [] };
   const events: SpoolEvents = {
     lost: (records) => {
       told.lost += records;
+    },
+    passedOver: (records) => {
+      told.passedOver += records;
     },
     torn: (bytes) => {
       told.torn += bytes;

@@ -32,6 +32,8 @@ export interface SpoolState {
 export interface SpoolEvents {
   /** Damaged bytes were moved to quarantine; `records` as far as they can be told from the positions around them. */
   quarantined(records: number, bytes: number, file: string): void;
+  /** Pending records were passed over, since they are damaged or missing: new ones, and those that an earlier process had set aside. */
+  passedOver(records: number): void;
   /** The last write of a killed process was cut off: it was never acknowledged. */
   torn(bytes: number): void;
   /** Appended records that could not be written, whether or not anybody waits for them with `commit`. They are not in the log. */
