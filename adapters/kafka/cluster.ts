@@ -35,7 +35,10 @@ export class Cluster {
     const atMs = this.#now();
     for (const metadata of fresh) if (isComplete(metadata)) this.#topics.set(metadata.topic, { metadata, atMs });
     const all = new Map(fresh.map((metadata) => [metadata.topic, metadata]));
-    for (const name of names) if (!all.has(name)) all.set(name, this.#topics.get(name)!.metadata);
+    for (const name of names) {
+      const known = this.#topics.get(name);
+      if (known !== undefined && !all.has(name)) all.set(name, known.metadata);
+    }
     return all;
   }
 

@@ -30,6 +30,8 @@ const authenticationTimeoutMs = 5000;
 /** Beyond what the leader may wait for replicas. */
 const answerTimeoutMs = 5000;
 
+const givenUp = "the connection was given up";
+
 /** Makes connections by kafkajs: its sockets, authentication and encoding, without its producer. */
 export function connectByKafkajs(options: ConnectOptions): Connect {
   return (address) => new KafkajsConnection(address, options);
@@ -39,7 +41,7 @@ class KafkajsConnection implements BrokerConnection {
   readonly #options: ConnectOptions;
   readonly #pool: ConnectionPool;
   readonly #broker: Broker;
-  readonly #sockets: Socket[] = [];
+  readonly #sockets = new Set<Socket>();
   #destroyed = false;
 
   constructor({ host, port }: BrokerAddress, options: ConnectOptions) {
@@ -112,7 +114,7 @@ class KafkajsConnection implements BrokerConnection {
 
   destroy(): void {
     this.#destroyed = true;
-    for (const socket of this.#sockets) socket.destroy(new Error("the connection was given up"));
+    for (const socket of this.#sockets) socket.destroy(new Error(givenUp));
   }
 
   /**
@@ -131,14 +133,17 @@ class KafkajsConnection implements BrokerConnection {
     });
   }
 
+  /** Called again by kafkajs after a broker has ended a connection that was idle. */
   #connect({ host, port }: BrokerAddress, tls: ConnectionOptions | undefined, onConnect: () => void): Socket {
+    if (this.#destroyed) throw new Error(givenUp);
     const named = isIP(host) === 0 ? { servername: host } : {};
     const socket =
       tls === undefined
         ? connectTcp({ host, port, noDelay: true }, onConnect)
         : connectTls({ host, port, ...named, ...tls }, onConnect);
     socket.setKeepAlive(true, 60_000);
-    this.#sockets.push(socket);
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
     return socket;
   }
 }

@@ -98,8 +98,6 @@ export function isTooLarge(code: number): boolean {
 export const unknownTopic = 3;
 /** The partition has no leader at this moment. */
 export const leaderNotAvailable = 5;
-/** The name is none that a topic may have. */
-export const invalidTopic = 17;
 
 const hints: Readonly<Record<number, string>> = {
   3: "create the topic, or mend its name in the settings",

@@ -318,6 +318,16 @@ describe("TLS", () => {
   });
 });
 
+describe("a password", () => {
+  const sasl = (mechanism: string) => ({ mechanism, username: "a", password: "b" });
+
+  it("that is sent as it is is warned of", async () => {
+    expect((await opened({ sasl: sasl("plain") })).host.logged).toMatchObject([{ level: "warn" }]);
+    expect((await opened({ sasl: sasl("plain"), tls: true })).host.logged).toEqual([]);
+    expect((await opened({ sasl: sasl("scram-sha-512") })).host.logged).toEqual([]);
+  });
+});
+
 describe("the log of kafkajs", () => {
   it("is the handler's, and does not repeat itself", async () => {
     const { host, options } = await opened();

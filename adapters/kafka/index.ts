@@ -30,6 +30,8 @@ export function createKafka(
     validate,
     async open(settings, host) {
       tlsOptions(settings.tls);
+      if (settings.sasl?.mechanism === "plain" && settings.tls === false)
+        host.log.warn({}, "the password goes over the network as it is; set tls, or a scram mechanism");
       const log = createQuietLog(host.log, host.now);
       const connectBy = await load();
       const connect = connectBy(connectOptions(settings, await loadCodec(settings.compression), log));

@@ -1,4 +1,4 @@
-import { invalidTopic, leaderNotAvailable } from "./error-codes.ts";
+import { leaderNotAvailable, unknownTopic } from "./error-codes.ts";
 import { murmur2, partitionOf } from "./murmur2.ts";
 import { type OutgoingRecord, PartitionQueue } from "./partition-queue.ts";
 import type { PartitionMetadata, TopicMetadata } from "./wire.ts";
@@ -25,7 +25,7 @@ export function place(
   const queues: PartitionQueue[] = [];
   const unplaced: Unplaced[] = [];
   for (const [topic, own] of Map.groupBy(records, (record) => record.topic)) {
-    const { code, partitions } = topics.get(topic) ?? { code: invalidTopic, partitions: [] };
+    const { code, partitions } = topics.get(topic) ?? { code: unknownTopic, partitions: [] };
     if (code !== 0 || partitions.length === 0) {
       unplaced.push({ records: own, topic, code: code === 0 ? leaderNotAvailable : code });
       continue;
