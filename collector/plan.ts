@@ -22,7 +22,7 @@ import { createSpanNormalizer } from "./normalize/span.ts";
 import type { Checks, Plan } from "./pipeline.ts";
 import { toLabelText } from "./rules/label-text.ts";
 import { createRuleTable, type RuleTable, rulesOfSpans } from "./rules/rule-table.ts";
-import { statsSlots } from "./stats/stats.ts";
+import { spanStatsSlots, statsSlots } from "./stats/stats.ts";
 
 /** What outlives a plan: state that a reload carries over. */
 export interface IntakeState {
@@ -217,7 +217,7 @@ function spanProjection(checked: CheckedConfig, rules: RuleTable): Projection {
   return createProjection([
     ...rules.spanSlots,
     ...slotsReadBy(checked, (name) => handlers.has(name)),
-    ...(checked.config.stats === null ? [] : statsSlots),
+    ...(checked.config.stats === null ? [] : spanStatsSlots),
   ]);
 }
 

@@ -57,6 +57,34 @@ it("tells the side by the kind; work within a process has none", () => {
   expect(of(spanKind.internal, {}, { "service.name": "shop" })).not.toHaveProperty("source.workload.name");
 });
 
+it.each([
+  ["a gateway's request", spanKind.server, "outbound|80|v1|shop.prod.svc.cluster.local", "outbound"],
+  ["a gateway's attempt", spanKind.client, "outbound|80|v1|shop.prod.svc.cluster.local", "outbound"],
+  ["a sidecar's request", spanKind.server, "inbound|8080||", "inbound"],
+  ["a sidecar's attempt at its own workload", spanKind.client, "inbound|8080||", undefined],
+  ["a plain proxy's request", spanKind.server, "shop", "inbound"],
+  ["a plain proxy's attempt", spanKind.client, "shop", "outbound"],
+])("tells the side of %s by the cluster, too", (_what, kind, cluster, side) => {
+  expect(of(kind, { "upstream_cluster.name": cluster })["context.reporter.kind"]).toBe(side);
+});
+
+it("knows a proxy of Istio by its tags, where the span does not name the node", () => {
+  const tags = {
+    "istio.canonical_service": "shop",
+    "istio.canonical_revision": "v2",
+    "istio.namespace": "prod",
+    "upstream_cluster.name": "outbound|80||users.prod.svc.cluster.local",
+  };
+  const record = client(tags, { "service.name": "shop.prod" });
+  expect(record).toMatchObject({
+    "source.canonical.name": "shop",
+    "source.canonical.revision": "v2",
+    "source.workload.namespace": "prod",
+    "destination.service.name": "users",
+  });
+  expect(record).not.toHaveProperty("source.workload.name");
+});
+
 it("knows a program by its resource", () => {
   const resource = {
     "service.name": "shop",

@@ -9,6 +9,8 @@ const slot = {
   signal: slotOf("context.signal"),
   protocol: slotOf("context.protocol"),
   reporter: slotOf("context.reporter.kind"),
+  method: slotOf("request.method"),
+  cluster: slotOf("upstream.cluster"),
   weight: slotOf("context.weight"),
   requestSize: slotOf("request.size"),
   responseSize: slotOf("response.size"),
@@ -76,9 +78,14 @@ const amount = (value: Value | undefined): number => {
   return typeof value === "bigint" && value > 0n ? Number(value) : 0;
 };
 
-/** Whether a span tells of a request from one process to another: work within one, and calls of databases and queues, are none. */
+/**
+ * Whether a span tells of a request from one process to another: work within one, and calls of databases and queues, are none. A
+ * proxy's span of a single attempt, which has a cluster and no method, tells of a request that another of its spans tells of.
+ */
 const isRequest = (values: AttributeRecord["values"]): boolean =>
-  values[slot.protocol] !== undefined && values[slot.reporter] !== undefined;
+  values[slot.protocol] !== undefined &&
+  values[slot.reporter] !== undefined &&
+  (values[slot.method] !== undefined || values[slot.cluster] === undefined);
 
 const durationOf = (value: Value | undefined): number => {
   if (typeof value === "number") return value;

@@ -137,3 +137,6 @@ const measured: readonly AttributeName[] = [
 export const statsSlots: readonly number[] = [
   ...new Set([...storedDimensions.map(({ slot }) => slot), ...measured.map(slotOf)]),
 ].sort((a, b) => a - b);
+
+/** The same for spans. */
+export const spanStatsSlots: readonly number[] = [...statsSlots, slotOf("upstream.cluster")];

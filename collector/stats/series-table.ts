@@ -28,7 +28,6 @@ const codeSlot = slotOf("response.code");
 const mtlsSlot = slotOf("connection.mtls");
 const reporterSlot = slotOf("context.reporter.kind");
 const signalSlot = slotOf("context.signal");
-const methodSlot = slotOf("request.method");
 const upstreamSlot = slotOf("upstream.address");
 const eventSlot = slotOf("connection.event");
 
@@ -239,7 +238,7 @@ export class SeriesTable {
   /** A TCP entry from before the end may lack the upstream only because it is not connected yet. */
   #reporter(values: Slots, flags: number, isTcp: boolean): number {
     const kind = values[reporterSlot];
-    if (values[signalSlot] === "span") return this.#spanReporter(kind, values, flags);
+    if (values[signalSlot] === "span") return this.#spanReporter(kind, flags);
     if (kind === "inbound") return reporterClass.inbound;
     if (kind !== "outbound") return reporterClass.unknown;
     const mayLack = isTcp && values[eventSlot] !== "close";
@@ -247,11 +246,9 @@ export class SeriesTable {
     return this.#isUnreached(flags) ? reporterClass.unreached : reporterClass.reached;
   }
 
-  /** A span of a single attempt, which has no method, tells of a request that another span tells of, too. */
-  #spanReporter(kind: unknown, values: Slots, flags: number): number {
+  #spanReporter(kind: unknown, flags: number): number {
     if (kind === "inbound") return reporterClass.spanInbound;
-    if (values[methodSlot] === undefined || !this.#isUnreached(flags)) return reporterClass.spanReached;
-    return reporterClass.spanUnreached;
+    return this.#isUnreached(flags) ? reporterClass.spanUnreached : reporterClass.spanReached;
   }
 
   #isUnreached(flags: number): boolean {

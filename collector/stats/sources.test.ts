@@ -38,15 +38,23 @@ async function requestsOf(all: readonly RecordValues[], sources: object = {}): P
 const server: RecordValues = {};
 const client: RecordValues = { "context.reporter.kind": "outbound" };
 const span = (values: RecordValues): RecordValues => ({ "context.signal": "span", ...values });
-/** A single attempt of a proxy has no method. */
-const attempt = span({ ...client, "request.method": undefined as never });
+/** A single attempt of a proxy has no method; an RPC of a program has neither that nor a cluster. */
+const call = span({ ...client, "request.method": undefined as never });
+const attempt: RecordValues = { ...call, "upstream.cluster": "reviews" };
 
 it("counts a service that only spans tell of, once for its server and its client", async () => {
   expect(await requestsOf([span(server), span(client), attempt])).toEqual({ reviews: 100 });
 });
 
 it("counts a client's spans where no server tells", async () => {
-  expect(await requestsOf([span(client)])).toEqual({ reviews: 100 });
+  expect(await requestsOf([span(client), attempt])).toEqual({ reviews: 100 });
+});
+
+it("counts calls without a method, and attempts not even where nothing else tells", async () => {
+  expect(await requestsOf([call])).toEqual({ reviews: 100 });
+  await stats.close();
+  rmSync(directory, { recursive: true });
+  expect(await requestsOf([attempt])).toEqual({});
 });
 
 it("counts a client's spans that reached no server beside the server's", async () => {

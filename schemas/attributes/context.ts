@@ -73,7 +73,8 @@ export const contextAttributes = [
     accessLog:
       "upstream_cluster `inbound|...` or `outbound|...`; else downstream_peer or upstream_peer; else a sidecar's own address as downstream_local_address; else the listener's `reporter`",
     check: "`inbound`, unless the listener says otherwise",
-    spanField: "SERVER, CONSUMER: `inbound`; CLIENT, PRODUCER: `outbound`",
+    spanField:
+      "SERVER, CONSUMER: `inbound`, but `outbound` with upstream_cluster `outbound|...`; CLIENT, PRODUCER: `outbound`, but absent with `inbound|...`",
   },
   {
     name: "context.reporter.uid",

@@ -100,5 +100,21 @@ function toNodeReporter([id, name, revision, namespace, clusterId]: readonly (st
   };
   const node = { id: id ?? "", cluster: "", metadata, locality: undefined };
   const reporter = toReporter({ ...node, userAgentName: undefined, userAgentVersion: undefined });
+  if (reporter.istio === undefined)
+    return { ...reporter, self: taggedPeer(reporter.uid, name, revision, namespace, clusterId) };
   return { ...reporter, self: reporter.self.map((value) => (value instanceof Map ? undefined : value)) };
+}
+
+/** A proxy by its tags alone: its spans of single attempts do not name the node. */
+function taggedPeer(uid: string, ...tags: readonly (string | null | undefined)[]): Peer {
+  const [name, revision, namespace, clusterId] = tags.map((tag) => tag ?? undefined);
+  return toPeer({
+    uid: uid || undefined,
+    namespace,
+    "workload.namespace": namespace,
+    "canonical.name": name,
+    "canonical.revision": revision,
+    "cluster.id": clusterId,
+    version: revision,
+  });
 }

@@ -68,6 +68,7 @@ export class SpanScene {
   readonly #named = memoizeByText(MAX_REMEMBERED, (name) => toPeer({ "workload.name": name }));
 
   span!: RawSpan;
+  #side: "inbound" | "outbound" | null | undefined;
   #resource: ResourceFacts | undefined;
   #node: Reporter | undefined;
   #protocol: string | null | undefined;
@@ -84,6 +85,7 @@ export class SpanScene {
   /** Turns to the next span. */
   begin(span: RawSpan): void {
     this.span = span;
+    this.#side = undefined;
     this.#resource = undefined;
     this.#node = undefined;
     this.#protocol = undefined;
@@ -102,11 +104,19 @@ export class SpanScene {
     return undefined;
   }
 
-  /** inbound or outbound; undefined for work within a process. */
+  /** inbound or outbound; undefined for work within a process, and for a sidecar's way to its own workload. */
   get side(): "inbound" | "outbound" | undefined {
+    if (this.#side === undefined) this.#side = this.#findSide() ?? null;
+    return this.#side ?? undefined;
+  }
+
+  /** By the kind; but a proxy's span of what it passes on to another workload is of kind SERVER, too, and only the cluster tells. */
+  #findSide(): "inbound" | "outbound" | undefined {
     const { kind } = this.span;
-    if (kind === spanKind.server || kind === spanKind.consumer) return "inbound";
-    return kind === spanKind.client || kind === spanKind.producer ? "outbound" : undefined;
+    const direction = this.clusterName?.direction;
+    if (kind === spanKind.server || kind === spanKind.consumer) return direction ?? "inbound";
+    const isClient = kind === spanKind.client || kind === spanKind.producer;
+    return isClient && direction !== "inbound" ? "outbound" : undefined;
   }
 
   get inbound(): boolean {
@@ -219,8 +229,8 @@ export class SpanScene {
     const { node, resource } = this;
     const value = node.self[field];
     if (value !== undefined) return value;
-    if (field === workloadNameField && node.istio !== undefined && resource.self[field] === resource.service)
-      return undefined;
+    const isIstio = node.istio !== undefined || node.self[canonicalNameField] !== undefined;
+    if (field === workloadNameField && isIstio && resource.self[field] === resource.service) return undefined;
     return resource.self[field];
   }
 

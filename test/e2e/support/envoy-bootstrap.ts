@@ -57,6 +57,17 @@ export interface TcpListener extends ListenerBase {
   readonly periodicMs?: number;
 }
 
+/** How a proxy traces: every request, with a span of its own for each attempt at the upstream. */
+export interface Tracing {
+  readonly protocol: "otlp-grpc" | "otlp-http" | "zipkin";
+  /** The hub's HTTP port on loopback, which all but OTLP over gRPC go to. */
+  readonly httpPort: number;
+  readonly service: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Nothing is logged: only spans tell. */
+  readonly only?: boolean;
+}
+
 /** A proxy to start. */
 export interface ProxySettings {
   readonly node: NodeIdentity;
@@ -70,9 +81,11 @@ export interface ProxySettings {
   readonly flushMs?: number;
   /** Its own statistics go to the hub, too, every second: totals, or growth since the last time. */
   readonly statistics?: "totals" | "growth";
+  readonly tracing?: Tracing;
 }
 
 const hubCluster = "mixdown-hub";
+const hubHttpCluster = "mixdown-hub-http";
 const type = (name: string) => `type.googleapis.com/${name}`;
 const loopback = (port: number): Json => ({ socket_address: { address: "127.0.0.1", port_value: port } });
 const seconds = (ms: number): Json => `${ms / 1000}s`;
@@ -80,14 +93,58 @@ const seconds = (ms: number): Json => `${ms / 1000}s`;
 /** The whole bootstrap of a proxy: listeners and admin on free ports, access logs to the hub. */
 export function bootstrap(proxy: ProxySettings): Json {
   const { id, cluster, metadata = {} } = proxy.node;
-  const hub: Cluster = { name: hubCluster, port: proxy.hubPort, http2: true, tls: proxy.hubTls };
+  const hub: Cluster[] = [{ name: hubCluster, port: proxy.hubPort, http2: true, tls: proxy.hubTls }];
+  if (proxy.tracing) hub.push({ name: hubHttpCluster, port: proxy.tracing.httpPort });
   return {
     node: { id, cluster, metadata },
     admin: { address: loopback(0) },
     ...(proxy.statistics && { stats_flush_interval: "1s", stats_sinks: [statisticsSink(proxy.statistics)] }),
     static_resources: {
-      listeners: proxy.listeners.map((listener) => toListener(listener, proxy.flushMs ?? 200)),
-      clusters: [...proxy.clusters, hub].map(toCluster),
+      listeners: proxy.listeners.map((listener) => toListener(listener, proxy)),
+      clusters: [...proxy.clusters, ...hub].map(toCluster),
+    },
+    ...(proxy.tracing && { layered_runtime: { layers: [{ name: "flush", static_layer: spanFlush }] } }),
+  };
+}
+
+const spanFlush: Json = {
+  "tracing.opentelemetry.flush_interval_ms": 200,
+  "tracing.zipkin.flush_interval_ms": 200,
+};
+
+function tracingOf({ protocol, service, tags }: Tracing): Json {
+  return {
+    random_sampling: { value: 100 },
+    spawn_upstream_span: true,
+    custom_tags: Object.entries(tags).map(([tag, value]) => ({ tag, literal: { value } })),
+    provider: protocol === "zipkin" ? zipkinTracer() : otlpTracer(protocol, service),
+  };
+}
+
+function otlpTracer(protocol: "otlp-grpc" | "otlp-http", service: string): Json {
+  const uri = { uri: `http://hub.example/v1/traces`, cluster: hubHttpCluster, timeout: "1s" };
+  return {
+    name: "envoy.tracers.opentelemetry",
+    typed_config: {
+      "@type": type("envoy.config.trace.v3.OpenTelemetryConfig"),
+      service_name: service,
+      ...(protocol === "otlp-grpc"
+        ? { grpc_service: { envoy_grpc: { cluster_name: hubCluster } } }
+        : { http_service: { http_uri: uri } }),
+    },
+  };
+}
+
+function zipkinTracer(): Json {
+  return {
+    name: "envoy.tracers.zipkin",
+    typed_config: {
+      "@type": type("envoy.config.trace.v3.ZipkinConfig"),
+      collector_cluster: hubHttpCluster,
+      collector_endpoint: "/api/v2/spans",
+      collector_endpoint_version: "HTTP_JSON",
+      trace_id_128bit: true,
+      shared_span_context: false,
     },
   };
 }
@@ -104,8 +161,11 @@ function statisticsSink(values: "totals" | "growth"): Json {
   };
 }
 
-function toListener(listener: HttpListener | TcpListener, flushMs: number): Json {
-  const filter = listener.kind === "http" ? connectionManager(listener, flushMs) : tcpProxy(listener, flushMs);
+function toListener(
+  listener: HttpListener | TcpListener,
+  { flushMs = 200, tracing }: Pick<ProxySettings, "flushMs" | "tracing">,
+): Json {
+  const filter = listener.kind === "http" ? connectionManager(listener, flushMs, tracing) : tcpProxy(listener, flushMs);
   return {
     name: listener.name,
     address: loopback(0),
@@ -115,7 +175,7 @@ function toListener(listener: HttpListener | TcpListener, flushMs: number): Json
   };
 }
 
-function connectionManager(listener: HttpListener, flushMs: number): Json {
+function connectionManager(listener: HttpListener, flushMs: number, tracing?: Tracing): Json {
   const { periodicMs, logFile } = listener;
   return {
     name: "envoy.filters.network.http_connection_manager",
@@ -123,10 +183,14 @@ function connectionManager(listener: HttpListener, flushMs: number): Json {
       "@type": type("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"),
       stat_prefix: listener.name,
       codec_type: "AUTO",
-      access_log: [accessLog("http", listener.logName, flushMs), ...(logFile ? [fileLog(logFile)] : [])],
+      access_log: [
+        ...(tracing?.only ? [] : [accessLog("http", listener.logName, flushMs)]),
+        ...(logFile ? [fileLog(logFile)] : []),
+      ],
       ...(periodicMs && {
         access_log_options: { flush_access_log_on_new_request: true, access_log_flush_interval: seconds(periodicMs) },
       }),
+      ...(tracing && { tracing: tracingOf(tracing) }),
       http_filters: [
         {
           name: "envoy.filters.http.router",

@@ -1,6 +1,14 @@
 import { createAuthority } from "../../support/certificates.ts";
 import { type Envoy, startEnvoy } from "./envoy.ts";
-import type { Cluster, HttpListener, NodeIdentity, TcpListener, TlsFiles } from "./envoy-bootstrap.ts";
+import type {
+  Cluster,
+  HttpListener,
+  NodeIdentity,
+  ProxySettings,
+  TcpListener,
+  TlsFiles,
+  Tracing,
+} from "./envoy-bootstrap.ts";
 import { temporaryFolder } from "./folder.ts";
 import { portOf } from "./lab.ts";
 import { startEcho, startGrpc, startHttp } from "./upstream.ts";
@@ -69,16 +77,30 @@ const tcpListener = (name: string, cluster: string, tls?: TlsFiles): TcpListener
   cluster,
 });
 
-/** Starts both sidecars; their access logs go to a hub on loopback. */
-export async function startMesh(hubPort: number): Promise<Mesh> {
+/** How both sidecars trace, as Istio has them do. */
+export type MeshTracing = Pick<Tracing, "protocol" | "httpPort" | "only">;
+
+function tracingOf({ name, namespace, version }: Workload, tracing: MeshTracing): Tracing {
+  const tags = {
+    "istio.canonical_revision": version,
+    "istio.canonical_service": name,
+    "istio.mesh_id": "cluster.local",
+    "istio.namespace": namespace,
+  };
+  return { ...tracing, service: `${name}.${namespace}`, tags };
+}
+
+/** Starts both sidecars; their access logs, and their spans if they trace, go to a hub on loopback. */
+export async function startMesh(hubPort: number, tracing?: MeshTracing): Promise<Mesh> {
   const folder = temporaryFolder("mesh");
   const authority = createAuthority(folder.path);
   const issue = ({ name, namespace }: Workload) =>
     authority.issue(name, [`URI:spiffe://cluster.local/ns/${namespace}/sa/${name}`]);
   const upstreams = await Promise.all([startHttp(), startGrpc(), startEcho()]);
   const [http, grpc, echo] = upstreams;
-  const server = await startServer(hubPort, issue(reviews), [http.port, grpc.port, echo.port]);
-  const client = await startClient(hubPort, issue(productpage), server);
+  const hubOf = (workload: Workload) => ({ hubPort, ...(tracing && { tracing: tracingOf(workload, tracing) }) });
+  const server = await startServer(hubOf(reviews), issue(reviews), [http.port, grpc.port, echo.port]);
+  const client = await startClient(hubOf(productpage), issue(productpage), server);
   return {
     client,
     server,
@@ -90,7 +112,9 @@ export async function startMesh(hubPort: number): Promise<Mesh> {
   };
 }
 
-function startServer(hubPort: number, tls: TlsFiles, [http, grpc, echo]: readonly number[]): Promise<Envoy> {
+type ToHub = Pick<ProxySettings, "hubPort" | "tracing">;
+
+function startServer(hub: ToHub, tls: TlsFiles, [http, grpc, echo]: readonly number[]): Promise<Envoy> {
   const clusters: Cluster[] = [
     { name: "inbound|9080||", port: http },
     { name: "inbound|9090||", port: grpc, http2: true },
@@ -100,10 +124,10 @@ function startServer(hubPort: number, tls: TlsFiles, [http, grpc, echo]: readonl
     httpListener("virtualInbound", "inbound|9080||", "inbound|9090||", tls),
     tcpListener("virtualInboundTcp", "inbound|9000||", tls),
   ];
-  return startEnvoy({ node: identity(reviews), hubPort, listeners, clusters }, 1);
+  return startEnvoy({ ...hub, node: identity(reviews), listeners, clusters }, 1);
 }
 
-function startClient(hubPort: number, tls: TlsFiles, server: Envoy): Promise<Envoy> {
+function startClient(hub: ToHub, tls: TlsFiles, server: Envoy): Promise<Envoy> {
   const httpPort = portOf(server, "virtualInbound");
   const clusters: Cluster[] = [
     { name: `outbound|9080||${service}`, port: httpPort, tls },
@@ -114,5 +138,5 @@ function startClient(hubPort: number, tls: TlsFiles, server: Envoy): Promise<Env
     httpListener("0.0.0.0_9080", `outbound|9080||${service}`, `outbound|9090|v3|${service}`),
     tcpListener("0.0.0.0_9000", `outbound|9000||${service}`),
   ];
-  return startEnvoy({ node: identity(productpage), hubPort, listeners, clusters }, 1);
+  return startEnvoy({ ...hub, node: identity(productpage), listeners, clusters }, 1);
 }

@@ -31,6 +31,17 @@ export interface CollectedPoint {
   readonly attributes: Readonly<Record<string, JsonAnyValue>>;
 }
 
+/** A span that the collector took. */
+export interface CollectedSpan {
+  readonly resource: Readonly<Record<string, JsonAnyValue>>;
+  readonly traceId: string;
+  readonly spanId: string;
+  /** Empty of a root. */
+  readonly parentSpanId: string;
+  readonly kind: number;
+  readonly attributes: Readonly<Record<string, JsonAnyValue>>;
+}
+
 /** A running OpenTelemetry Collector that writes down what it takes. */
 export interface OtelCollector {
   /** URLs of its OTLP receiver. */
@@ -38,6 +49,7 @@ export interface OtelCollector {
   readonly http: string;
   /** Every log record so far. */
   logs(): CollectedLog[];
+  spans(): CollectedSpan[];
   /** Every data point so far, in order. */
   points(): CollectedPoint[];
   /** Goes away for a while: nothing listens until `resume`. */
@@ -51,13 +63,16 @@ export async function startOtelCollector(): Promise<OtelCollector> {
   const folder = temporaryFolder("otelcol");
   const [grpc, http, health] = [await freePort(), await freePort(), await freePort()];
   const config = join(folder.path, "config.yaml");
-  const [logs, metrics] = [join(folder.path, "logs.jsonl"), join(folder.path, "metrics.jsonl")];
-  writeFileSync(config, stringify(settings(grpc, http, health, { logs, metrics })));
+  const [logs, metrics, traces] = ["logs", "metrics", "traces"].map((signal) =>
+    join(folder.path, `${signal}.jsonl`),
+  ) as [string, string, string];
+  writeFileSync(config, stringify(settings(grpc, http, health, { logs, metrics, traces })));
   let child = await startHealthy(config, health);
   return {
     grpc: `http://127.0.0.1:${grpc}`,
     http: `http://127.0.0.1:${http}`,
     logs: () => requestsOf<JsonLogs>(logs).flatMap(readLogs),
+    spans: () => requestsOf<JsonTraces>(traces).flatMap(readSpans),
     points: () => requestsOf<JsonMetrics>(metrics).flatMap(readPoints),
     async pause() {
       await child.stop();
@@ -82,20 +97,19 @@ async function startHealthy(config: string, health: number): Promise<Child> {
   return child;
 }
 
-function settings(grpc: number, http: number, health: number, outputs: Record<"logs" | "metrics", string>) {
+function settings(grpc: number, http: number, health: number, outputs: Record<string, string>) {
   const to = (path: string) => ({ path, flush_interval: "100ms", append: true });
   const at = (port: number) => ({ endpoint: `127.0.0.1:${port}` });
   return {
     receivers: { otlp: { protocols: { grpc: at(grpc), http: at(http) } } },
-    exporters: { "file/logs": to(outputs.logs), "file/metrics": to(outputs.metrics) },
+    exporters: Object.fromEntries(Object.entries(outputs).map(([signal, path]) => [`file/${signal}`, to(path)])),
     extensions: { health_check: at(health) },
     service: {
       extensions: ["health_check"],
       telemetry: { metrics: { level: "none" } },
-      pipelines: {
-        logs: { receivers: ["otlp"], exporters: ["file/logs"] },
-        metrics: { receivers: ["otlp"], exporters: ["file/metrics"] },
-      },
+      pipelines: Object.fromEntries(
+        Object.keys(outputs).map((signal) => [signal, { receivers: ["otlp"], exporters: [`file/${signal}`] }]),
+      ),
     },
   };
 }
@@ -111,6 +125,18 @@ interface JsonLogs {
     readonly scopeLogs: readonly {
       readonly scope: { readonly name: string };
       readonly logRecords: readonly { readonly attributes?: readonly KeyValue[] }[];
+    }[];
+  }[];
+}
+
+interface JsonTraces {
+  readonly resourceSpans: readonly {
+    readonly resource: { readonly attributes?: readonly KeyValue[] };
+    readonly scopeSpans: readonly {
+      readonly spans: readonly (Omit<CollectedSpan, "resource" | "attributes" | "parentSpanId"> & {
+        readonly parentSpanId?: string;
+        readonly attributes?: readonly KeyValue[];
+      })[];
     }[];
   }[];
 }
@@ -152,6 +178,19 @@ function readLogs({ resourceLogs }: JsonLogs): CollectedLog[] {
         scope: scope.name,
         record,
         attributes: named(record.attributes ?? []),
+      })),
+    ),
+  );
+}
+
+function readSpans({ resourceSpans }: JsonTraces): CollectedSpan[] {
+  return resourceSpans.flatMap(({ resource, scopeSpans }) =>
+    scopeSpans.flatMap(({ spans }) =>
+      spans.map(({ attributes = [], parentSpanId = "", ...span }) => ({
+        ...span,
+        parentSpanId,
+        resource: named(resource.attributes ?? []),
+        attributes: named(attributes),
       })),
     ),
   );

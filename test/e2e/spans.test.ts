@@ -1,0 +1,122 @@
+import { afterEach, expect, test } from "vitest";
+import type { EdgesAnswer, ServicesAnswer } from "../../collector/stats/query/query.ts";
+import { freePorts, type Hub, startHub } from "./support/hub.ts";
+import { portNumber, portOf } from "./support/lab.ts";
+import { type Mesh, startMesh } from "./support/mesh.ts";
+import { describeWith } from "./support/needs.ts";
+import { type CollectedSpan, type OtelCollector, startOtelCollector } from "./support/otel-collector.ts";
+import { http1Client, repeat } from "./support/traffic.ts";
+import { settled, waitUntil } from "./support/wait.ts";
+
+const requests = 500;
+/** Of each request: what the client's and the server's sidecar saw, and their attempts at the next. */
+const spansOfOne = 4;
+const listener = { address: "127.0.0.1:0" };
+const stopped: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const stop of stopped.splice(0).reverse()) await stop();
+});
+
+async function started<T extends { stop(): Promise<unknown> }>(starting: Promise<T>): Promise<T> {
+  const it = await starting;
+  stopped.push(() => it.stop());
+  return it;
+}
+
+const settingsOf = (params: object) => ({
+  listeners: { ...freePorts.listeners, http: listener },
+  handlers: { traces: { adapter: "otlp", params, retry: { initial: "50ms", max: "200ms" } } },
+  rules: [
+    {
+      name: "traces",
+      match: 'context.signal == "span"',
+      actions: [{ handler: "traces", instances: ["spans"] }],
+    },
+  ],
+});
+
+async function send(mesh: Mesh): Promise<void> {
+  const client = http1Client(portOf(mesh.client, "0.0.0.0_9080"));
+  const answers = await repeat(requests, 8, (i) =>
+    client.get(i % 10 === 0 ? "/status/503" : "/reviews/7", { host: "reviews:9080" }),
+  );
+  client.close();
+  expect(answers.filter((code) => code === 503)).toHaveLength(requests / 10);
+}
+
+/** The spans of a trace from its root on; each must be the only child of the one before. */
+function chainOf(trace: readonly CollectedSpan[]): CollectedSpan[] {
+  const byParent = Map.groupBy(trace, ({ parentSpanId }) => parentSpanId);
+  const chain: CollectedSpan[] = [];
+  for (let next = byParent.get(""); next; next = byParent.get(chain.at(-1)!.spanId)) {
+    expect(next).toHaveLength(1);
+    chain.push(next[0]!);
+  }
+  return chain;
+}
+
+async function service(hub: Hub): Promise<unknown> {
+  const { services } = (await (await hub.get("/api/v1/stats/services?from=-15m")).json()) as ServicesAnswer;
+  return services
+    .filter(({ requests }) => requests > 0)
+    .map(({ name, requests, errors }) => ({ name, requests, errors }));
+}
+
+describeWith(
+  "envoy",
+  "otelcol",
+  "openssl",
+)("two sidecars in a row trace every request into the hub", () => {
+  let collector: OtelCollector;
+
+  test.each([
+    { protocol: "otlp-grpc", out: "grpc" },
+    { protocol: "otlp-http", out: "http" },
+    { protocol: "zipkin", out: "grpc" },
+  ] as const)(
+    "$protocol in, OTLP over $out on to a collector that goes away: traces whole, requests once",
+    async ({ protocol, out }) => {
+      collector = await started(startOtelCollector());
+      const hub = await started(startHub({ settings: settingsOf({ endpoint: collector[out], protocol: out }) }));
+      const mesh = await started(
+        startMesh(portNumber(hub.listeners.grpc), { protocol, httpPort: portNumber(hub.listeners.http) }),
+      );
+      await send(mesh);
+      await collector.pause();
+      await send(mesh);
+      await settled(() => hub.total("mixdown_records_total"));
+      await collector.resume();
+      const sent = 2 * requests;
+      await waitUntil("every span to arrive", () => collector.spans().length >= sent * spansOfOne);
+
+      const spans = collector.spans();
+      expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(sent * spansOfOne);
+      const traces = [...Map.groupBy(spans, ({ traceId }) => traceId).values()].map(chainOf);
+      expect(traces).toHaveLength(sent);
+      const services = traces.map((chain) => chain.map(({ resource }) => resource["service.name"]?.stringValue));
+      const [client, server] = ["productpage.default", "reviews.default"];
+      expect(services).toEqual(Array(sent).fill([client, client, server, server]));
+
+      expect(await service(hub)).toEqual([{ name: "reviews", requests: sent, errors: sent / 10 }]);
+      expect(await hub.total("istio_requests_total", { reporter: "destination" })).toBe(sent);
+      expect(await hub.total("mixdown_records_total", { outcome: "malformed" })).toBe(0);
+    },
+    120_000,
+  );
+
+  test("without access logs, spans alone count each request once, on the edge between the two", async () => {
+    const hub = await started(startHub({ settings: { listeners: { ...freePorts.listeners, http: listener } } }));
+    const httpPort = portNumber(hub.listeners.http);
+    const mesh = await started(
+      startMesh(portNumber(hub.listeners.grpc), { protocol: "otlp-grpc", httpPort, only: true }),
+    );
+    await send(mesh);
+    await waitUntil("every span", async () => (await hub.total("mixdown_records_total")) >= requests * spansOfOne);
+    expect(await service(hub)).toEqual([{ name: "reviews", requests, errors: requests / 10 }]);
+    const { edges } = (await (await hub.get("/api/v1/stats/edges?from=-15m&reporter=outbound")).json()) as EdgesAnswer;
+    expect(edges.filter((edge) => edge.requests > 0)).toMatchObject([
+      { source: "default/productpage", destination: "default/reviews", requests },
+    ]);
+  }, 60_000);
+});
