@@ -125,12 +125,12 @@ it("both versions say the same, whatever labels hold, in order", () => {
         series.map((each) => [each.labels, each.samples.map((sample) => sample.slice(0, 2))]);
       const first = v1(points, external).series;
       expect(of(v2(points, external))).toEqual(of(first));
-      for (const { labels: read } of first) {
-        for (const [key, value] of Object.entries(read)) {
-          if (key !== "__name__" && key !== "le")
-            expect(all.concat(external).map((each) => each[key])).toContain(value);
-        }
-      }
+      // One assertion for all: an assertion takes far longer than what it looks at.
+      const given = (key: string, value: string) => all.concat(external).some((each) => each[key] === value);
+      const foreign = first.flatMap(({ labels: read }) =>
+        Object.entries(read).filter(([key, value]) => key !== "__name__" && key !== "le" && !given(key, value)),
+      );
+      expect(foreign).toEqual([]);
     }),
   );
 });
