@@ -4,9 +4,11 @@ import { promClientSource } from "../adapters/shared/prom-client-source.ts";
 import type { ApiOptions } from "./admin/api/mount-api.ts";
 import { createMetricsPages, type MetricsPages } from "./admin/metrics-pages.ts";
 import { mountAdmin } from "./admin/server.ts";
+import { openDecisionLog } from "./check/decisions/decision-log.ts";
 import { createConcurrency } from "./check/limits/concurrency.ts";
 import { createMemoryStore } from "./check/limits/memory-store.ts";
 import type { CheckedConfig } from "./config/checked.ts";
+import { decisionSettings } from "./config/decisions-schema.ts";
 import { systemClock } from "./dispatch/clock.ts";
 import { createHandlers, type HandlerSource, type Handlers } from "./dispatch/handlers.ts";
 import { createStorage } from "./dispatch/storage.ts";
@@ -19,6 +21,7 @@ import { createHubEvents, type HubEvents } from "./telemetry/events.ts";
 import { createHandlerLog } from "./telemetry/handler-log.ts";
 import type { Log } from "./telemetry/log.ts";
 import { createHubMetrics, type HubMetrics } from "./telemetry/metrics.ts";
+import { observeDecisions } from "./telemetry/observe-decisions.ts";
 import { observeIntake } from "./telemetry/observe-intake.ts";
 import { observeLanes, toHandlerRows } from "./telemetry/observe-lanes.ts";
 import { observeRules } from "./telemetry/observe-rules.ts";
@@ -76,7 +79,13 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   const stats =
     statsConfig === null ? undefined : await openStats({ config: statsConfig, directory: dataDir, log, now });
   if (stats !== undefined) observeStats(metrics, stats);
-  const pipeline = createPipeline(first.plan, { events: events.pipeline, lanes: handlers, stats, now: steady.now });
+  const decisions = openDecisionLog({
+    ...{ settings: decisionSettings(checked.config.decisions), directory: dataDir, log, now },
+    random: Math.random,
+  });
+  observeDecisions(metrics, decisions);
+  const sinks = { events: events.pipeline, lanes: handlers, stats, decisions };
+  const pipeline = createPipeline(first.plan, { ...sinks, now: steady.now });
   observeIntake(metrics, state);
   observeLanes(metrics, handlers.status, now);
   let ready = false;
@@ -85,6 +94,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   const running = createRunning(checked, now);
   const api: ApiOptions = {
     stats,
+    decisions,
     bounds: { maxRunning: 16, timeoutMs: (statsConfig?.queryTimeoutMs ?? 0) + 1000 },
     now,
     proxies: receivers.proxies,
@@ -106,7 +116,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
       onFault: events.httpFault,
     });
   } catch (error) {
-    await Promise.all([handlers.close(0), stats?.close()]);
+    await Promise.all([handlers.close(0), stats?.close(), decisions.close()]);
     throw error;
   }
   ready = true;
@@ -120,6 +130,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
         rules.follow(compiled.rules);
         pipeline.swap(compiled);
         running.follow(next);
+        decisions.configure(decisionSettings(next.config.decisions));
       });
       await applied.settled;
     },
@@ -129,7 +140,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
       const upstream = listeners.filter(({ serves }) => !serves.includes("admin"));
       await Promise.all(upstream.map((listener) => listener.drain(graceMs)));
       await handlers.close(graceMs);
-      await stats?.close();
+      await Promise.all([stats?.close(), decisions.close()]);
       await Promise.all(
         listeners.filter((listener) => !upstream.includes(listener)).map((listener) => listener.drain(1000)),
       );

@@ -13,6 +13,7 @@ import type { Receipt } from "../schemas/model/receipt.ts";
 import { AttributeRecord, type Projection } from "../schemas/model/record.ts";
 import type { RawSpan, SpanBatch } from "../schemas/model/span.ts";
 import { isTimestamp } from "../schemas/model/value.ts";
+import type { Verdict } from "../schemas/model/verdict.ts";
 import type { Policy } from "./check/policy.ts";
 import type { RateLimits } from "./check/rate-limit/rate-limits.ts";
 import { PendingRequest } from "./check/request.ts";
@@ -104,12 +105,19 @@ export interface Pipeline {
   swap(plan: Plan): void;
 }
 
+/** Notes verdicts. */
+export interface DecisionSink {
+  /** `record` is the request, in the form that its plan's policy saw. */
+  record(verdict: Verdict, record: AttributeRecord, durationMs: number): void;
+}
+
 /** What stands around the plans. */
 export interface PipelineParts {
   readonly events: PipelineEvents;
   readonly lanes: Lanes;
   /** Counts every record. */
   readonly stats?: StatsSink | undefined;
+  readonly decisions?: DecisionSink | undefined;
   /** Milliseconds of a clock that never goes back. */
   now(): number;
 }
@@ -121,7 +129,7 @@ const SHARE_OF_WAIT = 0.9;
 const MAX_WAIT_MS = 5_000;
 
 /** decode -> normalize -> rules -> dispatch: receivers hand over decoded batches, rules offer instances to lanes, statistics count every record. */
-export function createPipeline(first: Plan, { events, lanes, stats, now }: PipelineParts): Pipeline {
+export function createPipeline(first: Plan, { events, lanes, stats, decisions, now }: PipelineParts): Pipeline {
   let plan = first;
   let record = new AttributeRecord(plan.slots, plan.projection.slots);
   /** Apart, since far less is filled in for spans: what an entry left behind must not be taken for theirs. */
@@ -203,6 +211,17 @@ export function createPipeline(first: Plan, { events, lanes, stats, now }: Pipel
     return kept?.then(() => receipt) ?? receipt;
   };
 
+  /** Has the policy decide, and notes what it said. */
+  const decide = (policy: Policy, request: PendingRequest, byDefault: "allow" | "deny") => {
+    const startMs = now();
+    const noted = (verdict: Verdict): Verdict => {
+      decisions?.record(verdict, request.record, now() - startMs);
+      return verdict;
+    };
+    const verdict = policy.check(request, byDefault);
+    return verdict instanceof Promise ? verdict.then(noted) : noted(verdict);
+  };
+
   return {
     reportAccessLogs: (batch) => whenRoom(batch.answered === true, () => takeAccessLogs(batch)),
     reportRecords: (batch) => whenRoom(batch.answered === true, () => takeRecords(batch)),
@@ -212,8 +231,11 @@ export function createPipeline(first: Plan, { events, lanes, stats, now }: Pipel
       const asked = new AttributeRecord(slots, checks.projection.slots);
       const problem = checks.normalize(check, asked);
       if (problem !== undefined) return { problem };
-      const deadlineMs = now() + waitsMs * SHARE_OF_WAIT;
-      const verdict = checks.policy.check(new PendingRequest(asked, deadlineMs, () => rawOf(check)), byDefault);
+      const verdict = decide(
+        checks.policy,
+        new PendingRequest(asked, now() + waitsMs * SHARE_OF_WAIT, () => rawOf(check)),
+        byDefault,
+      );
       return verdict instanceof Promise ? verdict.then((late) => ({ verdict: late })) : { verdict };
     },
     limit(call) {
@@ -223,7 +245,7 @@ export function createPipeline(first: Plan, { events, lanes, stats, now }: Pipel
       return checks.rateLimits.answer({ ...call, waitsMs }, (domain, descriptor) => {
         const asked = new AttributeRecord(slots, checks.projection.slots);
         checks.normalize({ kind: "limit", domain, descriptor }, asked);
-        return checks.policy.check(new PendingRequest(asked, deadlineMs, () => undefined), "allow");
+        return decide(checks.policy, new PendingRequest(asked, deadlineMs, () => undefined), "allow");
       });
     },
     swap(next) {

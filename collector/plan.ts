@@ -5,6 +5,7 @@ import { slotOf } from "../schemas/attributes/vocabulary.ts";
 import { createProjection, type Projection } from "../schemas/model/record.ts";
 import { compilePolicy } from "./check/compile-policy.ts";
 import { createDecisionCache } from "./check/decision-cache.ts";
+import { keptSlots } from "./check/decisions/to-decision.ts";
 import type { ConcurrencyStore } from "./check/limits/concurrency.ts";
 import { slotsOfPolicy } from "./check/policy-slots.ts";
 import { createRateLimits } from "./check/rate-limit/rate-limits.ts";
@@ -196,7 +197,7 @@ function createEnded(concurrency: ConcurrencyStore): Checks["ended"] {
   };
 }
 
-/** The slots that policy rules and those whom they ask may read. */
+/** The slots that policy rules and those whom they ask may read, and what is kept of decisions. */
 function policySlots({ policy, handlers, questions, vocabulary }: CheckedConfig): number[] {
   const asked = policy.flatMap(({ policy: rule }) => (rule.kind === "check" ? [handlers.get(rule.handler)] : []));
   const names = asked.flatMap((handler) => handler?.adapter.checks?.reads(handler.params) ?? []);
@@ -208,7 +209,7 @@ function policySlots({ policy, handlers, questions, vocabulary }: CheckedConfig)
     ...policy.flatMap((rule) => slotsOfPolicy(rule)),
     ...parameters.flatMap(({ expression }) => expression.slots),
   ];
-  return [...slots, ...names.flatMap((name) => vocabulary.slot(name) ?? []), slotOf("request.id")];
+  return [...slots, ...names.flatMap((name) => vocabulary.slot(name) ?? []), ...keptSlots];
 }
 
 /** What is read of spans, which is far less than of all records where rules say which signal they take. */

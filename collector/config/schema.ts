@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { valueTypes } from "../../schemas/model/value.ts";
+import { decisionsConfig } from "./decisions-schema.ts";
 import { instance } from "./instance-schema.ts";
 import { laneSettings } from "./lane-schema.ts";
 import { policySettings, ruleKinds } from "./policy-schema.ts";
@@ -248,6 +249,7 @@ export const configSchema = z.strictObject({
     .describe(
       "Credentials that log entries, edges and spans do not show. Names in letters of any case; a star at the beginning or end stands for anything.",
     ),
+  decisions: decisionsConfig.prefault({}).describe("What is kept of the decisions of policy rules."),
   stats: statsConfig.nullable().prefault({}).describe("Statistics kept in the embedded store; null for none."),
 });
 

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { anApi, someStats, startMs, type TestApi } from "../../collector/admin/api/api.fixture.ts";
 import { apiErrors } from "../../collector/admin/api/api-error.ts";
+import type { DecisionQueries } from "../../collector/admin/api/decision-routes.ts";
+import type { Decision } from "../../schemas/model/decision.ts";
 import { fencesOf, root } from "../support/documents.ts";
 import { shopRequests } from "../support/shop-requests.ts";
 
@@ -30,6 +32,19 @@ function pathOf(command: string): string {
   return query === "" ? path : `${path}?${query}`;
 }
 
+const refused: Decision = {
+  ...{ id: "0b8e2c1e-5d0c-4a3b-9d55-2f6a1d0c7e11", timeMs: startMs - 1880, rule: "no-admin", revision: "8d1f03c2" },
+  ...{ allowed: false, code: 7, status: 403, message: "keep out", shadow: undefined, cache: "miss", durationMs: 0.04 },
+  ...{ reasons: [{ rule: "no-admin", outcome: "deny", shadow: false }], limits: [] },
+  attributes: {
+    ...{ "request.method": "GET", "request.host": "shop", "request.url_path": "/admin/users", "request.id": "a1" },
+  },
+};
+const decisions: DecisionQueries = {
+  list: async () => ({ ok: true, value: { decisions: [refused], cursor: 4711 } }),
+  sum: async () => ({ ok: true, value: { groups: [], truncated: false } }),
+};
+
 describe("the page on the API", () => {
   let api: TestApi;
   let closeStats: () => Promise<void>;
@@ -45,7 +60,8 @@ describe("the page on the API", () => {
     };
     const { node, cluster, version, firstSeenMs, lastSeenMs } = row;
     const pushed = { node, cluster, version, firstSeenMs, lastSeenMs, logsWritten: 120, logsDropped: 0 };
-    api = await anApi({ stats, proxies: { rows: () => [row], statistics: { rows: () => [pushed] }, overflow: 0 } });
+    const proxies = { rows: () => [row], statistics: { rows: () => [pushed] }, overflow: 0 };
+    api = await anApi({ stats, proxies, decisions });
   });
   afterAll(async () => {
     await api.close();

@@ -11,6 +11,12 @@ import { type ApiOptions, mountApi } from "./mount-api.ts";
 /** What the API takes for now. */
 export const startMs = Date.parse("2026-03-01T12:00:00Z");
 
+const nothing = { decisions: [], cursor: undefined };
+const noDecisions: ApiOptions["decisions"] = {
+  list: async () => ({ ok: true, value: nothing }),
+  sum: async () => ({ ok: true, value: { groups: [], truncated: false } }),
+};
+
 /** An API without sockets, and what it tells of. */
 export interface TestApi {
   ask(path: string, options?: InjectOptions): Promise<LightMyRequestResponse>;
@@ -26,6 +32,7 @@ export async function anApi(over: Partial<ApiOptions> = {}): Promise<TestApi> {
   const server = createHttpServer({ limits, tls: undefined, onFault });
   mountApi(server, {
     stats: undefined,
+    decisions: noDecisions,
     bounds: { maxRunning: 16, timeoutMs: 10_000 },
     proxies: { rows: () => [], statistics: { rows: () => [] }, overflow: 0 },
     vocabulary: () => createVocabulary(),

@@ -26,6 +26,7 @@ const troubled: Partial<HandlerRow> = {
 };
 
 const paths = ["/stats/services", "/stats/edges", "/stats/timeseries", "/stats/values"];
+const decisionPaths = ["/decisions", "/stats/decisions"];
 const hubPaths = ["/proxies", "/attributes", "/config", "/handlers"];
 
 describe("the API", () => {
@@ -121,7 +122,9 @@ describe("the API", () => {
   it("documents itself: every path with its parameters, defaults by type, and no more", async () => {
     const { document } = check;
     expect(document.openapi).toBe("3.1.0");
-    expect(Object.keys(document.paths).sort()).toEqual([...paths, ...hubPaths].map((path) => `/api/v1${path}`).sort());
+    expect(Object.keys(document.paths).sort()).toEqual(
+      [...paths, ...decisionPaths, ...hubPaths].map((path) => `/api/v1${path}`).sort(),
+    );
     const parameters = document.paths["/api/v1/stats/timeseries"]?.get.parameters ?? [];
     const byName = Object.fromEntries(parameters.map(({ name, ...rest }) => [name, rest]));
     expect(Object.keys(byName).sort()).toEqual([

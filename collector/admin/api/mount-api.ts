@@ -3,6 +3,7 @@ import swagger from "@fastify/swagger";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ApiError } from "./api-error.ts";
 import { boundQueries, type QueryBounds } from "./bounded-queries.ts";
+import { type DecisionQueries, decisionRoutes } from "./decision-routes.ts";
 import { type HubState, hubRoutes } from "./hub-routes.ts";
 import { writeJson } from "./json-pieces.ts";
 import { apiRoot, openApiOptions } from "./openapi.ts";
@@ -14,6 +15,7 @@ import { type StatsQueries, statsRoutes } from "./stats-routes.ts";
 export interface ApiOptions extends HubState {
   /** Undefined where statistics are off. */
   readonly stats: StatsQueries | undefined;
+  readonly decisions: DecisionQueries;
   readonly bounds: QueryBounds;
   /** Milliseconds since the epoch. */
   now(): number;
@@ -26,7 +28,8 @@ const compressFrom = 1400;
 /** Adds everything below /api/v1, all of it to be read only. No other origin's page may read it: there are no CORS headers. */
 export function mountApi(server: FastifyInstance, options: ApiOptions): void {
   const stats = boundQueries(options.stats ?? statsOff, options.bounds);
-  const routes = [...statsRoutes(stats, options.now), ...hubRoutes(options)];
+  const { decisions, now } = options;
+  const routes = [...statsRoutes(stats, now), ...decisionRoutes(decisions, now), ...hubRoutes(options)];
   server.register(async (scope) => {
     await scope.register(compress, {
       encodings: ["gzip"],

@@ -15,7 +15,8 @@ const ratio = z.number().min(0).max(1);
 const time = z.string().describe("RFC 3339.");
 const label = z.union([z.string(), z.number(), z.boolean()]);
 
-const interval = z
+/** What an answer covers. */
+export const interval = z
   .strictObject({
     from: time,
     to: time,
