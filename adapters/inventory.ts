@@ -1,6 +1,8 @@
 import type { Adapter } from "./adapter.ts";
+import { apikey } from "./apikey/index.ts";
 import { file } from "./file/index.ts";
 import { http } from "./http/index.ts";
+import { jwt } from "./jwt/index.ts";
 import { kafka } from "./kafka/index.ts";
 import { list } from "./list/index.ts";
 import { loki } from "./loki/index.ts";
@@ -30,4 +32,6 @@ export const inventory: readonly Adapter[] = [
   file,
   stdio,
   list,
+  jwt,
+  apikey,
 ];

@@ -3,6 +3,7 @@
 export { z } from "zod";
 export * from "../schemas/model/cidr.ts";
 export * from "../schemas/model/crc32c.ts";
+export * from "../schemas/model/error-text.ts";
 export * from "../schemas/model/instance.ts";
 export * from "../schemas/model/ip.ts";
 export * from "../schemas/model/nearest.ts";
@@ -20,6 +21,7 @@ export {
   type Validity,
 } from "./checker.ts";
 export * from "./shared/combine.ts";
+export * from "./shared/credential.ts";
 export * from "./shared/duration-setting.ts";
 export * from "./shared/exposition.ts";
 export * from "./shared/flat-object.ts";

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -7,6 +7,12 @@ import type { Answer } from "../checker.ts";
 import { fakeHost } from "../testing/fake-host.ts";
 import { questionOf } from "../testing/question.ts";
 import { list } from "./index.ts";
+
+// Reading takes no time here, so that what a step of the clock began has ended after it.
+vi.mock(import("node:fs/promises"), async (original) => ({
+  ...(await original()),
+  readFile: (async (path: string) => readFileSync(path)) as never,
+}));
 
 const never = new AbortController().signal;
 

@@ -22,7 +22,7 @@ export const list = defineChecker({
     const decide = createDecision(settings);
     if (files.length === 0 && url === undefined) {
       const entries = parseEntries("[]", settings);
-      return { check: ({ instance }) => decide(entries, instance?.["value"]), async close() {} };
+      return { check: ({ instance = {} }) => decide(entries, instance), async close() {} };
     }
     const { fetch, close } = fetchWith(tls, host.fetch);
     const refreshed = await createRefreshed<Entries>(
@@ -34,10 +34,10 @@ export const list = defineChecker({
       host,
     );
     return {
-      check({ instance }) {
+      check({ instance = {} }) {
         const current = refreshed.current();
         if (!current.ok) return { verdict: "error", reason: current.reason };
-        const answer = decide(current.value, instance?.["value"]);
+        const answer = decide(current.value, instance);
         return answer.verdict === "error" ? answer : { ...answer, holds: current.holds };
       },
       async close() {
@@ -53,9 +53,9 @@ function createDecision({
   match,
   blacklist,
   status,
-}: ListConfig): (entries: Entries, value: Value | undefined) => Answer {
+}: ListConfig): (entries: Entries, about: Readonly<Record<string, Value | undefined>>) => Answer {
   const refuse = (message: string): Answer => ({ verdict: "deny", denial: { status, code: 7, message } });
-  return (entries, value) => {
+  return (entries, { value }) => {
     if (value === undefined || isTimestamp(value) || typeof value === "object")
       return { verdict: "error", reason: "the value is no text" };
     const text = String(value);

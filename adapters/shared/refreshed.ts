@@ -26,10 +26,8 @@ export type Current<T> =
 /** Something that is loaded again and again. */
 export interface Refreshed<T> {
   current(): Current<T>;
-  /** Loads now, or waits for the load that is under way. Never rejects. */
-  refresh(): Promise<void>;
-  /** When the last load began, in milliseconds since the epoch. */
-  readonly triedAtMs: number;
+  /** Waits for the load that is under way, else loads if the last load began at least so long ago. Never rejects. */
+  refresh(minAgeMs: number): Promise<void>;
   close(): void;
 }
 
@@ -103,9 +101,8 @@ export async function createRefreshed<T>(
       const age = version === undefined ? "" : " for too long";
       return { ok: false, reason: `the ${what} cannot be loaded${age}: ${reason}` };
     },
-    refresh,
-    get triedAtMs() {
-      return triedAtMs;
+    refresh: async (minAgeMs) => {
+      if (underWay !== undefined || now() - triedAtMs >= minAgeMs) await refresh();
     },
     close() {
       closed.abort(new Error("closed"));

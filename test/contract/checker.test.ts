@@ -1,9 +1,16 @@
-import { readFileSync } from "node:fs";
-import { describe, it } from "vitest";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { afterAll, describe, expect, it } from "vitest";
 import type { z } from "zod";
 import type { Adapter } from "../../adapters/adapter.ts";
+import { apikey } from "../../adapters/apikey/index.ts";
+import { jwt } from "../../adapters/jwt/index.ts";
 import { list } from "../../adapters/list/index.ts";
 import { type CheckerOptions, checkerTests } from "../../adapters/testing/checker-tests.ts";
+import { checkedConfig } from "../support/checked-policy.ts";
 
 /** What every checker promises the hub, as tests of Vitest. */
 function checkerBattery<S extends z.ZodType>(
@@ -13,7 +20,29 @@ function checkerBattery<S extends z.ZodType>(
   const readme = readFileSync(new URL(`../../adapters/${adapter.type}/README.md`, import.meta.url), "utf8");
   describe(`the checker ${adapter.type}`, () => {
     for (const { name, run } of checkerTests(adapter, { ...options, readme })) it(name, run);
+    it("has a README with rules that are good", () => {
+      const [, block = ""] = /```yaml\n(.*?)```/s.exec(readme) ?? [];
+      expect(checkedConfig(block).policy.length).toBeGreaterThan(0);
+    });
   });
 }
+
+const { privateKey, publicKey } = await generateKeyPair("ES256");
+const keys = JSON.stringify({ keys: [await exportJWK(publicKey)] });
+const token = await new SignJWT({ iss: "me" }).setProtectedHeader({ alg: "ES256" }).sign(privateKey);
+checkerBattery(jwt, {
+  params: { issuers: ["me"], jwksUrl: "https://issuer.test/keys" },
+  passes: { attributes: { "request.headers": { authorization: `Bearer ${token}` } } },
+  fetch: async () => new Response(keys),
+});
+
+const folder = mkdtempSync(join(tmpdir(), "mixdown-checker-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = join(folder, "keys.yaml");
+writeFileSync(file, `keys: [{ name: a, sha256: ${createHash("sha256").update("secret").digest("hex")} }]`);
+checkerBattery(apikey, {
+  params: { file, from: [{ query: "key" }] },
+  passes: { attributes: { "request.query_params": { key: "secret" } } },
+});
 
 checkerBattery(list, { params: { entries: ["a"] }, passes: { instance: { value: "a" } } });

@@ -1,14 +1,18 @@
 import { describe, expect, it } from "vitest";
+import type { Json } from "../../schemas/model/access-log.ts";
 import { policyOfConfig } from "../support/checked-policy.ts";
 
 /** A request that lacks nothing. */
-const whole = { "request.path": "/", "source.ip": "10.0.0.1" };
+const whole = {
+  ...{ "request.path": "/", "source.ip": "10.0.0.1" },
+  "request.headers": { authorization: "Bearer x", "x-api-key": "k" },
+};
 const { "source.ip": _, ...withoutIp } = whole;
 
 const caller = "instances: { caller: { template: listentry, params: { value: source.ip } } }\n";
 
 /** What can go wrong with each kind of checker, and the start of the reason that is recorded. */
-const table: [name: string, config: string, check: string, request: Record<string, string>, detail: string][] = [
+const table: [name: string, config: string, check: string, request: Json, detail: string][] = [
   [
     "list: the attribute is absent",
     `handlers: { h: { adapter: list, params: { entries: [10.0.0.1] } } }\n${caller}`,
@@ -22,6 +26,20 @@ const table: [name: string, config: string, check: string, request: Record<strin
     "{ handler: h, instance: caller }",
     whole,
     "h: the list cannot be loaded: http://127.0.0.1:9/: fetch failed",
+  ],
+  [
+    "jwt: the keys cannot be had",
+    'handlers: { h: { adapter: jwt, params: { issuers: [me], jwksUrl: "http://127.0.0.1:9/" } } }\n',
+    "{ handler: h }",
+    whole,
+    "h: the set of keys cannot be loaded: http://127.0.0.1:9/: fetch failed",
+  ],
+  [
+    "apikey: the file cannot be read",
+    "handlers: { h: { adapter: apikey, params: { file: /nowhere/keys.yaml } } }\n",
+    "{ handler: h }",
+    whole,
+    "h: the file of keys cannot be loaded: ENOENT",
   ],
 ];
 

@@ -60,7 +60,7 @@ export const allowed: Readonly<Record<string, Permission>> = {
   "adapters/inventory.ts": { any: ["adapters/"] },
   "adapters/plugin.ts": { any: ["adapters/"] },
   "adapters/testing.ts": { any: ["adapters/"] },
-  "adapters/shared/": { any: ["adapters/adapter.ts"] },
+  "adapters/shared/": { any: ["adapters/adapter.ts"], types: ["adapters/checker.ts"] },
   "adapters/": { any: ["adapters/adapter.ts", "adapters/checker.ts", "adapters/limiter.ts", "adapters/shared/"] },
   "schemas/": {},
 };

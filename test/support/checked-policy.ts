@@ -12,8 +12,8 @@ import type { Json } from "../../schemas/model/access-log.ts";
 import { AttributeRecord } from "../../schemas/model/record.ts";
 import { fakeHost } from "./fake-host.ts";
 
-/** Decides by the policy of a whole configuration (YAML), whose handlers are open, without a hub around it. */
-export async function policyOfConfig(text: string, options: Partial<Host> = {}) {
+/** A whole configuration (YAML), checked; throws with all that is wrong with it. */
+export function checkedConfig(text: string) {
   const loaded = loadConfig(["policy.yaml"], {
     env: {},
     adapters: inventory,
@@ -21,7 +21,12 @@ export async function policyOfConfig(text: string, options: Partial<Host> = {}) 
     readFile: (path) => (path === "policy.yaml" ? text : readFileSync(path, "utf8")),
   });
   if (!loaded.ok) throw new Error(loaded.problems.map(formatProblem).join("\n"));
-  const { checked } = loaded;
+  return loaded.checked;
+}
+
+/** Decides by the policy of a whole configuration (YAML), whose handlers are open, without a hub around it. */
+export async function policyOfConfig(text: string, options: Partial<Host> = {}) {
+  const checked = checkedConfig(text);
   const host = fakeHost([], { now: Date.now, ...options });
   const faults: unknown[] = [];
   const asked = [...checked.handlers.values()].flatMap(({ name, adapter, params }) =>
