@@ -154,7 +154,7 @@ describeWith(
     expect(JSON.stringify(stats)).toContain(`"requests":${1000 + sent}`);
     expect(await hub.total("mixdown_handler_lost_total")).toBe(0);
     expect(await hub.total("mixdown_handler_dead_lettered_total")).toBe(0);
-  });
+  }, 300_000);
 
   test("a hub that is killed loses nothing, and what comes twice has the same id", async () => {
     let sent = 0;
@@ -187,6 +187,7 @@ function settings(broker: string, file: string) {
         adapter: "kafka",
         durable: true,
         batch: { maxAge: "100ms" },
+        retry: { max: "1s" },
         params: {
           brokers: [broker],
           topic: "mesh.rest",
