@@ -206,6 +206,17 @@ describe("durable handlers", () => {
     expect(first.ids).not.toContain(undefined);
   });
 
+  it("leave what waits on disk at once when the hub stops while their backend is down", async () => {
+    const offer = await apply(source("a", "x", { ...durable, retry: { initial: "1ms", max: "1ms" } }));
+    outlets.get("x")!.answer = () => ({ status: "retry", reason: "down" });
+    offer("a", 1, 2);
+    await handlers.kept();
+    await expect.poll(() => clock.advance(10).then(() => status("a").state.breaker)).toBe("open");
+    const nowMs = clock.now();
+    await handlers.close(30_000);
+    expect(clock.now()).toBe(nowMs);
+  });
+
   it("hand their log to the lane that takes over at a reload", async () => {
     const before = await apply(source("a", "x", durable));
     outlets.get("x")!.answer = () => ({ status: "retry", reason: "down" });

@@ -124,6 +124,8 @@ export function createOutletLane(options: OutletLaneOptions): Lane {
       sums?.close();
       closed = true;
       await backlog.kept()?.catch(() => {});
+      // What waits on disk for a backend that is down is as well kept there as it would be after waiting in vain.
+      if (durable && breaker.state !== "closed") closing.abort();
       const cancel = clock.after(deadlineMs, () => closing.abort());
       await Promise.race([pump.drain(), aborted(closing.signal)]);
       cancel();

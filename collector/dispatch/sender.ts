@@ -46,6 +46,7 @@ export function createSender(options: SenderOptions): Send {
   };
   const pause = (ms: number) =>
     new Promise<void>((resolve) => {
+      if (closing.aborted) return resolve();
       const done = () => {
         cancel();
         closing.removeEventListener("abort", done);
