@@ -160,7 +160,8 @@ export function createDurableBacklog(options: DurableBacklogOptions): DurableBac
     },
     async take(maxItems, maxBytes) {
       const records = (await log?.read(maxItems, maxBytes)) ?? [];
-      waitingSinceMs = undefined;
+      // What did not fit in one batch waits for no others.
+      waitingSinceMs = records.length > 0 && records.length < maxItems && unread() > 0 ? 0 : undefined;
       const items: Item[] = [];
       for (const { payload, position } of records) {
         const item = toItem(payload, position);

@@ -176,6 +176,15 @@ describe("durable handlers", () => {
     expect(status("a").state.pending).toBe(0);
   });
 
+  it("wait for others only until there is more than one batch can hold", async () => {
+    const offer = await apply(source("a", "x", { durable: true, batch: { maxBytes: 1000 } }));
+    const values = Array.from({ length: 100 }, (_, i) => i);
+    offer("a", ...values);
+    await handlers.kept();
+    await clock.advance(1000);
+    await expect.poll(() => delivered("x")).toEqual(values);
+  });
+
   it("keep what waits over a restart", async () => {
     const offer = await apply(source("a", "x", durable));
     outlets.get("x")!.answer = () => ({ status: "retry", reason: "down" });
