@@ -60,6 +60,8 @@ export interface Checks {
   /** Fills a record of `projection`, or says why the question is none. */
   normalize(check: RawCheck, record: AttributeRecord): RecordProblem | undefined;
   readonly policy: Policy;
+  /** Remembers a verdict until the record of its request comes; undefined where no rule reads that of records. */
+  readonly remember?: ((verdict: Verdict, values: AttributeRecord["values"]) => void) | undefined;
   readonly rateLimits: RateLimits;
   /** Told of every request that has ended; undefined where no limit counts requests while they run. */
   readonly ended: ((record: AttributeRecord) => void) | undefined;
@@ -212,9 +214,10 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
   };
 
   /** Has the policy decide, and notes what it said. */
-  const decide = (policy: Policy, request: PendingRequest, byDefault: "allow" | "deny") => {
+  const decide = ({ policy, remember }: Checks, request: PendingRequest, byDefault: "allow" | "deny") => {
     const startMs = now();
     const noted = (verdict: Verdict): Verdict => {
+      remember?.(verdict, request.record.values);
       decisions?.record(verdict, request.record, now() - startMs);
       return verdict;
     };
@@ -232,7 +235,7 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
       const problem = checks.normalize(check, asked);
       if (problem !== undefined) return { problem };
       const verdict = decide(
-        checks.policy,
+        checks,
         new PendingRequest(asked, now() + waitsMs * SHARE_OF_WAIT, () => rawOf(check)),
         byDefault,
       );
@@ -245,7 +248,7 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
       return checks.rateLimits.answer({ ...call, waitsMs }, (domain, descriptor) => {
         const asked = new AttributeRecord(slots, checks.projection.slots);
         checks.normalize({ kind: "limit", domain, descriptor }, asked);
-        return decide(checks.policy, new PendingRequest(asked, deadlineMs, () => undefined), "allow");
+        return decide(checks, new PendingRequest(asked, deadlineMs, () => undefined), "allow");
       });
     },
     swap(next) {

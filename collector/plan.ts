@@ -5,6 +5,7 @@ import { slotOf } from "../schemas/attributes/vocabulary.ts";
 import { createProjection, type Projection } from "../schemas/model/record.ts";
 import { compilePolicy } from "./check/compile-policy.ts";
 import { createDecisionCache } from "./check/decision-cache.ts";
+import { createRecentDecisions, type RecentDecisions } from "./check/decisions/recent-decisions.ts";
 import { keptSlots } from "./check/decisions/to-decision.ts";
 import type { ConcurrencyStore } from "./check/limits/concurrency.ts";
 import { slotsOfPolicy } from "./check/policy-slots.ts";
@@ -28,6 +29,7 @@ import { spanStatsSlots, statsSlots } from "./stats/stats.ts";
 /** What outlives a plan: state that a reload carries over. */
 export interface IntakeState {
   readonly connections: ConnectionTable;
+  readonly decisions: RecentDecisions;
   /** The same templates for the same settings, so that what was learned stays. */
   routesFor(config: RoutesConfig): RouteTemplates;
   /** Paths that became {other} since their host has too many templates, over all settings there were. */
@@ -42,6 +44,7 @@ export function createIntakeState(now: () => number): IntakeState {
   let routes: RouteTemplates | undefined;
   return {
     connections: createConnectionTable({ now }),
+    decisions: createRecentDecisions({ maxRequests: REMEMBERED_REQUESTS, keepMs: REMEMBER_MS, now }),
     routesFor(config) {
       const wanted = JSON.stringify(config);
       if (routes !== undefined && wanted === settings) return routes;
@@ -55,10 +58,19 @@ export function createIntakeState(now: () => number): IntakeState {
   };
 }
 
+/** Decisions remembered until the access log of their request comes: proxies send it at its end, once a second. */
+const REMEMBERED_REQUESTS = 50_000;
+const REMEMBER_MS = 60_000;
+
 /** A plan with its rules in view, for the hub's metrics. */
 export interface CompiledPlan extends Plan {
   readonly rules: RuleTable;
 }
+
+/** What records tell of the decision on their request. */
+const joined = (
+  ["check.rule", "check.revision", "check.shadow", "check.error_code", "check.error_message"] as const
+).map(slotOf);
 
 /** Label combinations that instances with the same dimensions may have at once: this many, or twice what a handler keeps. */
 const MIN_TUPLES = 20_000;
@@ -96,6 +108,7 @@ export function createPlan(
     enrich: createEnrichTables(config.enrich),
     routes: state.routesFor(config.routes),
     connections: state.connections,
+    findDecision: state.decisions.find,
   });
   const reports = createJsonNormalizer({ vocabulary, projection, routes: state.routesFor(config.routes) });
   const logs = createLogNormalizer({ vocabulary, projection, routes: state.routesFor(config.routes) });
@@ -113,7 +126,10 @@ export function createPlan(
       records: (origin) => (origin.kind === "report" ? reports.forOrigin(origin) : logs.forOrigin(origin)),
     },
     rules,
-    checks: createChecks(checked, policy, state),
+    checks: {
+      ...createChecks(checked, policy, state),
+      remember: joined.some((slot) => projection.has(slot)) ? state.decisions.note : undefined,
+    },
   };
 }
 

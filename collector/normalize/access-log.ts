@@ -1,5 +1,6 @@
 import type { Vocabulary } from "../../schemas/attributes/vocabulary.ts";
 import type { AccessLogEntry, StreamOrigin } from "../../schemas/model/access-log.ts";
+import type { FindDecision } from "../../schemas/model/decision.ts";
 import type { AttributeRecord, Projection } from "../../schemas/model/record.ts";
 import { type ConnectionTable, tellsNews } from "./connection-table.ts";
 import type { EnrichTables } from "./enrich.ts";
@@ -21,6 +22,8 @@ export interface AccessLogNormalizerOptions {
   readonly routes: RouteTemplates;
   /** Shared by all normalizers that see the same proxies, before and after a reload. */
   readonly connections: ConnectionTable;
+  /** Finds the hub's own decision on a request; none is known if absent. */
+  readonly findDecision?: FindDecision;
 }
 
 /** Fills a record that was reset from an entry that is valid during the call. */
@@ -39,7 +42,7 @@ export interface AccessLogNormalizer {
 export function createAccessLogNormalizer(options: AccessLogNormalizerOptions): AccessLogNormalizer {
   const http = createFillers(options, { ...commonReaders, ...httpReaders });
   const tcp = createFillers(options, { ...commonReaders, ...tcpReaders });
-  const surroundings = { ...options, memos: createMemos() };
+  const surroundings = { findDecision: () => undefined, ...options, memos: createMemos() };
   const known = new WeakMap<StreamOrigin, NormalizeEntry>();
 
   function normalizeFrom(origin: StreamOrigin): NormalizeEntry {

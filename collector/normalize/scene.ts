@@ -1,4 +1,5 @@
 import type { AccessLogEntry, StreamOrigin } from "../../schemas/model/access-log.ts";
+import type { FindDecision, JoinedDecision } from "../../schemas/model/decision.ts";
 import type { Value } from "../../schemas/model/value.ts";
 import { type Claims, findPayload, jwtFilter } from "./claims.ts";
 import type { ClusterName } from "./cluster-name.ts";
@@ -6,6 +7,7 @@ import type { ConnectionGrowth, ConnectionTable } from "./connection-table.ts";
 import { isInbound } from "./direction.ts";
 import type { EnrichTables } from "./enrich.ts";
 import { type EntryEvent, eventOf } from "./event.ts";
+import { decisionOf } from "./join-decision.ts";
 import type { Memos } from "./memos.ts";
 import { OtherSide } from "./other-side.ts";
 import { peerFieldNumber } from "./peer.ts";
@@ -23,6 +25,7 @@ export interface Surroundings {
   readonly routes: RouteTemplates;
   readonly connections: ConnectionTable;
   readonly memos: Memos;
+  readonly findDecision: FindDecision;
 }
 
 const principalField = peerFieldNumber("principal");
@@ -40,6 +43,7 @@ export class Scene {
   readonly #nameService: ServiceNamer;
   readonly #connectionPrefix: string;
   readonly #otherSide: OtherSide;
+  readonly #findDecision: FindDecision;
 
   entry!: AccessLogEntry;
   #inbound: boolean | undefined;
@@ -53,13 +57,15 @@ export class Scene {
   #growth: ConnectionGrowth | undefined;
   #trace: TraceContext | null | undefined;
   #claims: Claims | null | undefined;
+  #decision: JoinedDecision | null | undefined;
 
-  constructor(origin: StreamOrigin, { enrich, routes, connections, memos }: Surroundings) {
+  constructor(origin: StreamOrigin, { enrich, routes, connections, memos, findDecision }: Surroundings) {
     this.origin = origin;
     this.reporter = toReporter(origin.identifier.node);
     this.routes = routes;
     this.#connections = connections;
     this.#memos = memos;
+    this.#findDecision = findDecision;
     this.#otherSide = new OtherSide(origin.listener, memos, enrich);
     this.#nameService = createServiceNamer(this.reporter);
     this.#connectionPrefix = `${origin.identifier.node.id}\n`;
@@ -79,6 +85,7 @@ export class Scene {
     this.#growth = undefined;
     this.#trace = undefined;
     this.#claims = undefined;
+    this.#decision = undefined;
   }
 
   get event(): EntryEvent | undefined {
@@ -147,6 +154,12 @@ export class Scene {
       this.#claims = payload ? this.#memos.claims(payload) : null;
     }
     return this.#claims ?? undefined;
+  }
+
+  /** The hub's own decision on the request. */
+  get decision(): JoinedDecision | undefined {
+    this.#decision ??= decisionOf(this.entry, this.urlPath, this.#findDecision) ?? null;
+    return this.#decision ?? undefined;
   }
 
   /** What this TCP entry adds to its connection. Notes the entry, so it is asked for once for each entry at least. */

@@ -31,6 +31,8 @@ export type JoinedDecision = Pick<Decision, "rule" | "revision"> &
 /** What tells which of the decisions under one request id is meant: each hop that a request makes may have one. */
 export interface DecidedRequest {
   readonly id: string;
+  /** Of the verdict, where the proxy tells it: then nothing else counts. */
+  readonly decisionId?: string;
   readonly method: string | undefined;
   readonly path: string | undefined;
   readonly host: string | undefined;

@@ -39,6 +39,12 @@ export const commonReaders: Readers = {
   },
   "connection.termination": ({ entry }) => entry.connectionTerminationDetails,
 
+  "check.rule": ({ decision }) => decision?.rule,
+  "check.revision": ({ decision }) => decision?.revision,
+  "check.shadow": ({ decision }) => decision?.shadow && (decision.shadow.allowed ? "allow" : "deny"),
+  "check.error_code": ({ decision }) => decision?.code,
+  "check.error_message": ({ decision }) => decision?.message || undefined,
+
   "origin.ip": ({ entry }) => entry.downstreamRemoteAddress?.ip,
   "source.ip": ({ entry }) => entry.downstreamDirectRemoteAddress?.ip,
   "destination.ip": (scene) => destinationAddress(scene)?.ip,
