@@ -13,6 +13,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figures>>> = {
   path: async () => ({ ...(await (await import("./path.bench.ts")).runPathBench()) }),
   stream: async () => ({ ...(await (await import("./stream.bench.ts")).runStreamBench()) }),
   report: async () => ({ ...(await (await import("./report.bench.ts")).runReportBench()) }),
+  check: async () => ({ ...(await (await import("./check.bench.ts")).runCheckBench()) }),
   spans: async () => (await (await import("./spans.bench.ts")).runSpansBench()).map((row) => ({ ...row })),
   stats: async () => ({ ...(await (await import("./stats.bench.ts")).runStatsBench()) }),
   lanes: async () => ({ ...(await (await import("./lanes.bench.ts")).runLanesBench()) }),

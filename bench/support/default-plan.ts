@@ -15,13 +15,13 @@ import { createPipeline, type Pipeline } from "../../collector/pipeline.ts";
 import { createIntakeState, createPlan } from "../../collector/plan.ts";
 import { openStats } from "../../collector/stats/stats.ts";
 
-/** The default configuration, checked. */
-export function loadDefaults(): CheckedConfig {
-  const loaded = loadConfig([defaultConfigFile()], {
+/** The default configuration, checked; `extra` is more configuration. */
+export function loadDefaults(extra = ""): CheckedConfig {
+  const loaded = loadConfig([defaultConfigFile(), "extra.yaml"], {
     env: {},
     adapters: inventory,
     compile,
-    readFile: (path) => readFileSync(path, "utf8"),
+    readFile: (path) => (path === "extra.yaml" ? extra : readFileSync(path, "utf8")),
   });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   return loaded.checked;
@@ -33,9 +33,9 @@ export interface BenchPipeline {
   close(): Promise<void>;
 }
 
-/** The whole record path of a hub with the default configuration, with its statistics (in a folder that goes with it) or without. */
-export async function createDefaultPipeline(withStats: boolean): Promise<BenchPipeline> {
-  const defaults = loadDefaults();
+/** The whole record path of a hub with the default configuration, with its statistics (in a folder that goes with it) or without; `extra` is more configuration. */
+export async function createDefaultPipeline(withStats: boolean, extra = ""): Promise<BenchPipeline> {
+  const defaults = loadDefaults(extra);
   const checked = withStats ? defaults : { ...defaults, config: { ...defaults.config, stats: null } };
   const log = { info() {}, warn() {}, error() {} };
   const clock = systemClock();

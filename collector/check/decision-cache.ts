@@ -24,10 +24,12 @@ interface Entry<Kept> {
   readonly holds: readonly (() => boolean)[];
 }
 
-/** Decisions that read the same parts. */
+/** Decisions that read the same parts, by the values of these, in two generations: what is asked for again moves to the young one. */
 interface Shape<Kept> {
+  readonly name: string;
   readonly parts: readonly Part[];
-  readonly byValues: Map<string, Entry<Kept>>;
+  young: Map<string, Entry<Kept>>;
+  old: Map<string, Entry<Kept>>;
 }
 
 /** Different sets of parts that are told apart; each costs a look-up. */
@@ -39,33 +41,42 @@ const MAX_SHAPES = 16;
  */
 export function createDecisionCache<Kept>(maxEntries: number, now: () => number): DecisionCache<Kept> {
   const shapes = new Map<string, Shape<Kept>>();
-  let size = 0;
+  let youngEntries = 0;
 
   const shapeOf = (parts: readonly Part[]): Shape<Kept> | undefined => {
     const name = JSON.stringify(parts.map(({ slot, key }) => (key === undefined ? slot : [slot, key])));
     const known = shapes.get(name);
     if (known !== undefined || shapes.size >= MAX_SHAPES) return known;
-    const shape: Shape<Kept> = { parts, byValues: new Map() };
-    shapes.set(name, shape);
-    return shape;
+    return { name, parts, young: new Map(), old: new Map() };
   };
 
-  /** The oldest go first, from the shape that has the most. */
-  const makeRoom = () => {
-    const [largest] = [...shapes.values()].sort((a, b) => b.byValues.size - a.byValues.size);
-    const [oldest] = largest?.byValues.keys() ?? [];
-    if (oldest !== undefined && largest?.byValues.delete(oldest)) size--;
+  /** Forgets what was not asked for since the last time: deleting the oldest one by one costs more than all the rest. */
+  const age = () => {
+    for (const shape of shapes.values()) {
+      if (shape.young.size === 0) shapes.delete(shape.name);
+      shape.old = shape.young;
+      shape.young = new Map();
+    }
+    youngEntries = 0;
+  };
+
+  const put = (shape: Shape<Kept>, key: string, entry: Entry<Kept>) => {
+    if (youngEntries >= maxEntries / 2) age();
+    shapes.set(shape.name, shape);
+    const before = shape.young.size;
+    shape.young.set(key, entry);
+    youngEntries += shape.young.size - before;
   };
 
   return {
     find(values) {
-      for (const { parts, byValues } of shapes.values()) {
-        const key = keyOf(values, parts);
-        const found = byValues.get(key);
-        if (found === undefined) continue;
-        if (found.untilMs > now() && found.holds.every((holds) => holds())) return found.kept;
-        byValues.delete(key);
-        size--;
+      for (const shape of shapes.values()) {
+        const key = keyOf(values, shape.parts);
+        const young = shape.young.get(key);
+        const found = young ?? shape.old.get(key);
+        if (found === undefined || found.untilMs <= now() || !found.holds.every((holds) => holds())) continue;
+        if (young === undefined) put(shape, key, found);
+        return found.kept;
       }
       return undefined;
     },
@@ -75,16 +86,11 @@ export function createDecisionCache<Kept>(maxEntries: number, now: () => number)
       if (parts.some(({ slot }) => isTimestamp(values[slot]))) return;
       const shape = shapeOf(parts);
       if (shape === undefined) return;
-      const key = keyOf(values, parts);
-      if (!shape.byValues.has(key)) {
-        if (size >= maxEntries) makeRoom();
-        size++;
-      }
       const { holds, validForMs } = dependencies;
-      shape.byValues.set(key, { kept, holds, untilMs: now() + validForMs });
+      put(shape, keyOf(values, parts), { kept, holds, untilMs: now() + validForMs });
     },
     get size() {
-      return size;
+      return [...shapes.values()].reduce((sum, { young, old }) => sum + young.size + old.size, 0);
     },
   };
 }

@@ -6,18 +6,22 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { defineChecker } from "../../adapters/checker.ts";
 import { createAuthority, type Identity } from "../support/certificates.ts";
 import { startServer, type TestServer } from "../support/http-server.ts";
+import { openRunningHub } from "../support/running-hub.ts";
 import { temporaryFolder } from "./support/folder.ts";
 import { type Hub, startHub } from "./support/hub.ts";
 import { portNumber, portOf } from "./support/lab.ts";
 import { describeWith, measured } from "./support/needs.ts";
 import { type LogLine, type PolicyLab, startPolicyLab } from "./support/policy-lab.ts";
-import { repeat } from "./support/traffic.ts";
+import { http1Client, repeat } from "./support/traffic.ts";
 import { startEcho, type Upstream } from "./support/upstream.ts";
 import { waitFor, waitUntil } from "./support/wait.ts";
 
 const folder = temporaryFolder("ext-authz");
+afterAll(() => folder.remove());
 
 const path = '(request.url_path | "")';
 /** What the hub decides; `revision` tells one configuration from another in what upstreams see. */
@@ -96,7 +100,6 @@ describeWith("envoy", "openssl")("Envoy's ext_authz", () => {
     await lab?.stop();
     await Promise.all([web?.close(), echo?.close()]);
     await hub?.stop();
-    folder.remove();
   });
 
   /** Asks a listener of the proxy. */
@@ -245,6 +248,48 @@ describeWith("envoy", "openssl")("Envoy's ext_authz", () => {
     hub = await startHub({ settings: settings(listeners) });
     await waitUntil("the hub to be asked again", async () => (await get("authz_plain", "/back")).status === 200);
     expect(await get("authz_plain", "/deny/back")).toMatchObject({ status: 403, body: "denied by lab\n" });
+  });
+});
+
+/** Never answers. */
+const hanging = defineChecker({
+  type: "hanging",
+  summary: "Never answers.",
+  config: z.strictObject({}),
+  instance: "none",
+  reads: () => [],
+  open: async () => ({ check: () => new Promise(() => {}), async close() {} }),
+});
+
+describeWith("envoy", "openssl")("a checker that hangs", () => {
+  test("is answered for before Envoy gives up, as onError says", async () => {
+    const certificates = createAuthority(join(folder.path, "slow")).issue("server", ["DNS:localhost"]);
+    const ask = (path: string, onError: string) => ({
+      ...{ name: path, match: `request.path == "/${path}"`, onError },
+      check: { handler: "hanging", timeout: "1h" },
+    });
+    const rules = [ask("closed", "deny"), ask("open", "allow"), { name: "rest", allow: true }];
+    const more = { handlers: { hanging: { adapter: "hanging" } }, rules };
+    const slow = await openRunningHub(free, more, [hanging]);
+    const web = await startServer((_request, response) => response.end());
+    const ports = { grpc: portNumber(slow.listeners.grpc), http: portNumber(slow.listeners.http) };
+    const lab = await startPolicyLab({ ...ports, web: portNumber(web.url), echo: 1 }, certificates);
+    const timed = async (path: string) => {
+      const started = performance.now();
+      const client = http1Client(portOf(lab.envoy, "authz_plain"));
+      const status = await client.get(path);
+      client.close();
+      measured(`${path}: a checker hangs, Envoy waits 2 s`, `${Math.round(performance.now() - started)} ms`);
+      return status;
+    };
+    expect([await timed("/closed"), await timed("/open")]).toEqual([403, 200]);
+    const lines = await waitFor("both in the access log", () => (lab.log().length >= 2 ? lab.log() : undefined));
+    expect(lines).toMatchObject([
+      { details: "ext_authz_denied", decision: { rule: "closed", allowed: false } },
+      { details: "via_upstream", decision: { rule: "rest", allowed: true } },
+    ]);
+    await lab.stop();
+    await Promise.all([web.close(), slow.close()]);
   });
 });
 

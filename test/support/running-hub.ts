@@ -20,10 +20,11 @@ export interface RunningHub {
   close(): Promise<void>;
 }
 
-/** Opens a hub whose listeners are those of the test, beside an admin one, with more sections if given. */
+/** Opens a hub whose listeners are those of the test, beside an admin one, with more sections and adapters if given. */
 export async function openRunningHub(
   listeners: Readonly<Record<string, unknown>>,
   more: Readonly<Record<string, unknown>> = {},
+  adapters: typeof inventory = [],
 ): Promise<RunningHub> {
   const own = stringify({
     ...more,
@@ -33,7 +34,7 @@ export async function openRunningHub(
   const readFile = (path: string) => (path === "own.yaml" ? own : readFileSync(path, "utf8"));
   const loaded = loadConfig([`${root}config/default.yaml`, "own.yaml"], {
     env: {},
-    adapters: inventory,
+    adapters: [...inventory, ...adapters],
     compile,
     readFile,
   });
