@@ -12,6 +12,8 @@ import { otlpLogs } from "./otlp-logs/index.ts";
 import { otlpMetrics } from "./otlp-metrics/index.ts";
 import { prometheus } from "./prometheus/index.ts";
 import { prometheusRemoteWrite } from "./prometheus-remote-write/index.ts";
+import { ratelimit } from "./ratelimit/index.ts";
+import { redis } from "./redis/index.ts";
 import { statsd } from "./statsd/index.ts";
 import { stdio } from "./stdio/index.ts";
 import { zipkin } from "./zipkin/index.ts";
@@ -34,4 +36,6 @@ export const inventory: readonly Adapter[] = [
   list,
   jwt,
   apikey,
+  ratelimit,
+  redis,
 ];

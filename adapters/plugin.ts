@@ -1,12 +1,15 @@
 /** `mixdown/adapter`: the contract, and everything that the built-in adapters are made of. */
 
 export { z } from "zod";
+export type { Json } from "../schemas/model/access-log.ts";
+export * from "../schemas/model/bounded-key.ts";
 export * from "../schemas/model/cidr.ts";
 export * from "../schemas/model/crc32c.ts";
 export * from "../schemas/model/error-text.ts";
 export * from "../schemas/model/instance.ts";
 export * from "../schemas/model/ip.ts";
 export * from "../schemas/model/nearest.ts";
+export * from "../schemas/model/rate-limit.ts";
 export * from "../schemas/model/time-text.ts";
 export * from "../schemas/model/value.ts";
 export * from "../schemas/model/verdict.ts";
@@ -20,6 +23,7 @@ export {
   type Question,
   type Validity,
 } from "./checker.ts";
+export * from "./limiter.ts";
 export * from "./shared/combine.ts";
 export * from "./shared/credential.ts";
 export * from "./shared/duration-setting.ts";

@@ -35,9 +35,40 @@ export function checkHandlers(
   checks: HandlerChecks,
   report: Report,
 ): ReadonlyMap<string, ReadHandler> {
-  const checked = handlers.flatMap((entry) => checkHandler(entry, checks, report));
-  return new Map(checked.map((handler) => [handler.name, handler]));
+  const checked = new Map(
+    handlers.flatMap((entry) => checkHandler(entry, checks, report)).map((handler) => [handler.name, handler]),
+  );
+  for (const entry of handlers) refuseCounting(entry, handlers, checked, report);
+  for (const { handler: use, isStore } of checks.asked) {
+    const adapter = checked.get(use?.meant ?? "")?.adapter;
+    if (!isStore || use === undefined || adapter === undefined || adapter.stores !== undefined) continue;
+    report({ at: use.at, path: use.path, message: keepsNone(use.meant ?? "", adapter) });
+  }
+  return checked;
 }
+
+/** A handler that answers rate limit requests counts in memory, or in a handler that keeps budgets. */
+function refuseCounting(
+  { key: name, value }: Entry,
+  handlers: readonly Entry[],
+  checked: ReadonlyMap<string, ReadHandler>,
+  report: Report,
+): void {
+  const { adapter, params } = checked.get(name) ?? {};
+  const store = adapter?.rateLimits?.store(params);
+  if (store === undefined || store === "memory") return;
+  const at = (child(child(value, "params"), "store") ?? value).at;
+  const path: Path = ["handlers", name, "params", "store"];
+  const names = handlers.map(({ key }) => key);
+  const other = checked.get(store)?.adapter;
+  if (!names.includes(store)) {
+    const suggestion = nearest(store, ["memory", ...names]);
+    report({ at, path, message: `unknown handler "${store}"`, suggestion });
+  } else if (other !== undefined && other.stores === undefined) report({ at, path, message: keepsNone(store, other) });
+}
+
+const keepsNone = (handler: string, { type }: Adapter): string =>
+  `the adapter ${type} of handler "${handler}" keeps no budgets: expected memory, or a handler of redis`;
 
 function checkHandler({ key: name, value }: Entry, checks: HandlerChecks, report: Report): ReadHandler[] {
   const adapter = findAdapter(name, child(value, "adapter"), checks, report);

@@ -161,7 +161,7 @@ function check(
       policy,
       shown,
     },
-    warnings: unused(merged, actions, asked),
+    warnings: unused(merged, actions, asked, handlers),
   };
 }
 
@@ -204,8 +204,17 @@ function tlsPaths(tls: Tree | undefined): Record<string, string> {
   return Object.fromEntries(named.map(({ key, value }) => [key, resolveTlsPath(value, textOf(value) ?? "")]));
 }
 
-function unused(merged: MapTree, actions: readonly NamedAction[], asked: readonly NamedCheck[]): Finding[] {
-  const handlers = new Set([...actions, ...asked].map(({ handler }) => handler?.name));
+function unused(
+  merged: MapTree,
+  actions: readonly NamedAction[],
+  asked: readonly NamedCheck[],
+  checked: ReadonlyMap<string, ReadHandler>,
+): Finding[] {
+  // Those that answer rate limit requests need no rule, nor does where they count.
+  const limiters = [...checked.values()].flatMap(({ name, adapter, params }) =>
+    adapter.rateLimits === undefined ? [] : [name, adapter.rateLimits.store(params)],
+  );
+  const handlers = new Set([...[...actions, ...asked].map(({ handler }) => handler?.name), ...limiters]);
   const instances = new Set([
     ...actions.flatMap((action) => action.instances.map(({ name }) => name)),
     ...asked.map(({ instance }) => instance?.name),

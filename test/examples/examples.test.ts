@@ -13,8 +13,8 @@ import { guide } from "../support/guide.ts";
 const files = [
   "config/default.yaml",
   ...readdirSync(`${root}examples`, { recursive: true, encoding: "utf8" })
-    // What stands in examples/compose belongs to Envoy and Prometheus; test/structure and test/e2e look at it.
-    .filter((file) => /\.ya?ml$/.test(file) && !file.startsWith("compose/"))
+    // What stands in examples/compose belongs to Envoy and Prometheus (test/structure and test/e2e look at it), in examples/ratelimit to its adapter.
+    .filter((file) => /\.ya?ml$/.test(file) && !/^(compose|ratelimit)\//.test(file))
     .map((file) => `examples/${file}`),
 ];
 

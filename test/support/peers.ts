@@ -13,6 +13,8 @@ export type PeerProgram =
   | "nginx"
   | "haproxy"
   | "otelcol"
+  | "ratelimit"
+  | "redis-server"
   | "kcat"
   | "kafka";
 

@@ -1,0 +1,44 @@
+import { errorText } from "../../schemas/model/error-text.ts";
+import type { Host } from "../adapter.ts";
+import { defineLimits, type LimitStore, type OpenLimitStore } from "../limiter.ts";
+import { readTls } from "../shared/tls-settings.ts";
+import { connectRedis } from "./client.ts";
+import { config, type RedisConfig } from "./config.ts";
+import { createFallback } from "./fallback.ts";
+import { createLeasedStore } from "./leases.ts";
+
+/** Keeps budgets of limits in Redis, shared by all hubs. */
+export const redis = defineLimits({
+  type: "redis",
+  summary: "Keeps budgets of limits in Redis, single, behind sentinels or as a cluster, shared by all hubs.",
+  config,
+  stores: { open },
+});
+
+/** How long Redis is left alone after it failed. */
+const REST_MS = 500;
+
+async function open(settings: RedisConfig, host: Host, local: LimitStore): Promise<OpenLimitStore> {
+  const { log } = host;
+  const { tls, lease, leaseShare, whenDown, localShare } = settings;
+  // What a lost connection means is said once, by the first request that misses it.
+  const client = connectRedis(settings, tls && readTls(tls), () => {});
+  const remote = createLeasedStore(client, { leaseMs: lease, leaseShare, now: () => performance.now() });
+  const timer = setInterval(() => remote.sweep(), lease).unref();
+  const store = createFallback({
+    ...{ remote, localShare, restMs: REST_MS, now: () => performance.now() },
+    local: whenDown === "local" ? local : undefined,
+    onChange: (isDown, error) => {
+      if (isDown) log.warn({ error: errorText(error), whenDown }, "Redis cannot be asked");
+      else log.info({}, "Redis answers again");
+    },
+  });
+  return {
+    take: store.take,
+    count: store.count,
+    async close() {
+      clearInterval(timer);
+      await client.close();
+    },
+  };
+}

@@ -1,0 +1,268 @@
+import { boundedKey } from "../../schemas/model/bounded-key.ts";
+import type { CountRequest, LimitAnswer, LimitRequest, LimitStore } from "../limiter.ts";
+
+/** What tells how a budget is counted. */
+export type Budgeted = Pick<LimitRequest, "algorithm" | "count" | "windowMs" | "burst">;
+
+/** What the server gave. */
+export interface Grant {
+  /** For each cost whether it was taken. */
+  readonly granted: readonly boolean[];
+  /** Taken beyond that, to be given away here. */
+  readonly leased: number;
+  /** What is left of the budget. */
+  readonly free: number;
+  readonly resetMs: number;
+}
+
+/** Asks the server. */
+export interface Ask {
+  take(key: string, budget: Budgeted, costs: readonly number[], extra: number): Promise<Grant>;
+  count(key: string, hits: number, keepMs: number): Promise<number>;
+}
+
+/** What leasing is made of. */
+export interface LeaseOptions {
+  /** How long what is leased may be given away, in milliseconds. */
+  readonly leaseMs: number;
+  /** Share of a budget that may be leased at once; 0 for none. */
+  readonly leaseShare: number;
+  /** Milliseconds; only differences count. */
+  now(): number;
+}
+
+/** A store whose budgets are on a server. */
+export interface LeasedStore extends LimitStore {
+  /** Gives back leases that nobody used, and forgets what is not in use. To be called about every `leaseMs`. */
+  sweep(): void;
+  /** Budgets in view. */
+  readonly size: number;
+}
+
+interface Waiting {
+  readonly cost: number;
+  resolve(answer: LimitAnswer): void;
+  reject(error: unknown): void;
+}
+
+/** One budget as this process sees it. */
+interface View {
+  readonly name: string;
+  readonly budget: Budgeted;
+  waiting: Waiting[];
+  isAsking: boolean;
+  /** Leased and not given away yet; until when it may be. */
+  leased: number;
+  leasedUntilMs: number;
+  /** Left on the server when it was asked last, and when that is whole again. */
+  free: number;
+  wholeAtMs: number;
+  /** The least that was refused, and until when that is sure to be so. */
+  refusedCost: number;
+  refusedUntilMs: number;
+  /** Taken since the last lease began, and in the period before: what is wanted next is guessed from it. */
+  demand: number;
+  periodMs: number;
+  usedMs: number;
+}
+
+/** One round trip carries so many requests. */
+const MAX_BATCH = 500;
+
+/**
+ * Asks for many requests on one budget at once: what comes while a round trip is under way goes with the next. Of a budget that is in demand it
+ * leases ahead what was wanted in the last lease's time, at most a share of it. Everything given away was taken on the server before, so the
+ * budget holds over all hubs; a lease may be given away up to `leaseMs` later than it was taken, and not beyond its window.
+ */
+export function createLeasedStore(ask: Ask, { leaseMs, leaseShare, now }: LeaseOptions): LeasedStore {
+  const views = new Map<string, View>();
+  const counts = createCounts(ask);
+
+  const viewOf = (request: LimitRequest): View => {
+    const { algorithm, count, windowMs, burst, key } = request;
+    const name = boundedKey(`${algorithm}|${count}|${windowMs}|${burst}|${key}`);
+    let view = views.get(name);
+    if (view === undefined) {
+      view = {
+        ...{ name, budget: { algorithm, count, windowMs, burst }, waiting: [], isAsking: false, demand: 0 },
+        ...{ leased: 0, leasedUntilMs: 0, free: 0, wholeAtMs: 0, refusedCost: 0, refusedUntilMs: 0 },
+        ...{ periodMs: now(), usedMs: now() },
+      };
+      views.set(name, view);
+    }
+    return view;
+  };
+
+  /** What the demand of a lease's time was, within the share. */
+  const wanted = (view: View, nowMs: number): number => {
+    const { budget, demand } = view;
+    const isInDemand = nowMs - view.periodMs < 2 * leaseMs && demand > 1;
+    if (nowMs - view.periodMs >= leaseMs) {
+      view.demand = 0;
+      view.periodMs = nowMs;
+    }
+    return isInDemand ? Math.min(demand, Math.floor(budget.count * leaseShare)) : 0;
+  };
+
+  const pump = async (view: View): Promise<void> => {
+    if (view.isAsking) return;
+    view.isAsking = true;
+    while (view.waiting.length > 0) {
+      const batch = view.waiting.slice(0, MAX_BATCH);
+      view.waiting = view.waiting.slice(MAX_BATCH);
+      const costs = batch.map(({ cost }) => cost);
+      try {
+        settle(view, batch, await ask.take(view.name, view.budget, costs, wanted(view, now())));
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    view.isAsking = false;
+  };
+
+  const settle = (view: View, batch: readonly Waiting[], { granted, leased, free, resetMs }: Grant) => {
+    const nowMs = now();
+    view.free = free;
+    view.wholeAtMs = nowMs + resetMs;
+    view.leased = (view.leasedUntilMs > nowMs ? view.leased : 0) + leased;
+    if (leased > 0)
+      view.leasedUntilMs = nowMs + (view.budget.algorithm === "gcra" ? leaseMs : Math.min(leaseMs, resetMs));
+    batch.forEach(({ cost, resolve }, i) => {
+      if (granted[i]) resolve(given(view, cost));
+      else resolve(refused(view, cost, nowMs));
+    });
+  };
+
+  const given = (view: View, cost: number): LimitAnswer => {
+    const nowMs = now();
+    view.demand += cost;
+    let isTaken = cost > 0;
+    return {
+      allowed: true,
+      remaining: Math.floor(view.free + view.leased),
+      resetMs: Math.max(0, view.wholeAtMs - nowMs),
+      retryAfterMs: 0,
+      refund() {
+        if (isTaken) giveBack(view, cost);
+        isTaken = false;
+      },
+    };
+  };
+
+  const refused = (view: View, cost: number, nowMs: number): LimitAnswer => {
+    const { algorithm, count, windowMs, burst } = view.budget;
+    const leftMs = Math.max(0, view.wholeAtMs - nowMs);
+    const gcraMs = count > 0 && cost <= burst ? ((cost - view.free) * windowMs) / count : windowMs;
+    const retryAfterMs = Math.max(1, algorithm === "gcra" ? gcraMs : leftMs);
+    if (view.refusedUntilMs <= nowMs || cost < view.refusedCost) view.refusedCost = cost;
+    // A sliding window lets more through all the time: it is asked again each time.
+    view.refusedUntilMs = algorithm === "sliding" ? 0 : nowMs + Math.min(leaseMs, retryAfterMs);
+    return { allowed: false, remaining: Math.floor(view.free), resetMs: leftMs, retryAfterMs, refund() {} };
+  };
+
+  /** Into the lease if there is one, else to the server, for which nobody waits. */
+  const giveBack = (view: View, amount: number) => {
+    view.refusedUntilMs = 0;
+    if (view.leasedUntilMs > now()) view.leased += amount;
+    else ask.take(view.name, view.budget, [-amount], 0).catch(() => {});
+  };
+
+  return {
+    take(request) {
+      const nowMs = now();
+      const { cost } = request;
+      const view = viewOf(request);
+      view.usedMs = nowMs;
+      if (cost > 0 && view.waiting.length === 0) {
+        if (view.leasedUntilMs > nowMs && view.leased >= cost) {
+          view.leased -= cost;
+          return given(view, cost);
+        }
+        if (view.refusedUntilMs > nowMs && cost >= view.refusedCost) return refusedAgain(view, nowMs);
+      }
+      return new Promise((resolve, reject) => {
+        view.waiting.push({ cost, resolve, reject });
+        void pump(view);
+      });
+    },
+    count: counts,
+    sweep() {
+      const nowMs = now();
+      for (const view of [...views.values()]) {
+        const isOver = view.leasedUntilMs <= nowMs;
+        if (isOver && view.leased > 0) {
+          const { leased } = view;
+          view.leased = 0;
+          // What was leased in a window that has ended is gone with it.
+          if (view.wholeAtMs > nowMs) giveBack(view, leased);
+        }
+        if (isOver && !view.isAsking && nowMs - view.usedMs > 2 * leaseMs) views.delete(view.name);
+      }
+    },
+    get size() {
+      return views.size;
+    },
+  };
+}
+
+/** What was refused a moment ago, without asking again. */
+function refusedAgain(view: View, nowMs: number): LimitAnswer {
+  const resetMs = Math.max(0, view.wholeAtMs - nowMs);
+  const retryAfterMs = Math.max(1, view.refusedUntilMs - nowMs, view.budget.algorithm === "fixed" ? resetMs : 0);
+  return { allowed: false, remaining: Math.floor(view.free), resetMs, retryAfterMs, refund() {} };
+}
+
+interface Hits {
+  readonly hits: number;
+  resolve(sum: number): void;
+  reject(error: unknown): void;
+}
+
+/** Counts of one key are added in one round trip while another is under way; each still gets the sum up to itself. */
+function createCounts(ask: Ask): (request: CountRequest) => Promise<number> {
+  const waiting = new Map<string, Hits[]>();
+
+  const pump = async (key: string, keepMs: number): Promise<void> => {
+    for (let batch = waiting.get(key) ?? []; batch.length > 0; batch = waiting.get(key) ?? []) {
+      waiting.set(key, []);
+      // Hits that are taken away stop at zero, which only the server knows: they go alone.
+      for (const part of partsOf(batch)) await add(key, keepMs, part);
+    }
+    waiting.delete(key);
+  };
+
+  const add = async (key: string, keepMs: number, part: readonly Hits[]): Promise<void> => {
+    const total = part.reduce((sum, { hits }) => sum + hits, 0);
+    try {
+      const after = await ask.count(key, total, keepMs);
+      let before = after - total;
+      for (const { hits, resolve } of part) {
+        before += hits;
+        resolve(before);
+      }
+    } catch (error) {
+      for (const { reject } of part) reject(error);
+    }
+  };
+
+  return ({ key, hits, keepMs }) =>
+    new Promise((resolve, reject) => {
+      const queue = waiting.get(key);
+      const one = { hits, resolve, reject };
+      if (queue !== undefined) queue.push(one);
+      else {
+        waiting.set(key, [one]);
+        void pump(key, keepMs);
+      }
+    });
+}
+
+function partsOf(batch: readonly Hits[]): Hits[][] {
+  const parts: Hits[][] = [];
+  for (const one of batch) {
+    const last = parts.at(-1);
+    if (last === undefined || one.hits < 0 || (last[0]?.hits ?? 0) < 0) parts.push([one]);
+    else last.push(one);
+  }
+  return parts;
+}

@@ -1,0 +1,1 @@
+export * from "../../collector/check/limits/memory-store.ts";
