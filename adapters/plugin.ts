@@ -9,6 +9,7 @@ export * from "../schemas/model/error-text.ts";
 export * from "../schemas/model/instance.ts";
 export * from "../schemas/model/ip.ts";
 export * from "../schemas/model/nearest.ts";
+export * from "../schemas/model/patience.ts";
 export * from "../schemas/model/rate-limit.ts";
 export * from "../schemas/model/time-text.ts";
 export * from "../schemas/model/value.ts";

@@ -48,6 +48,9 @@ export function connectRedis(
   };
 }
 
+/** How long a command may hang beyond the time that it has. */
+const HANGING_MS = 1000;
+
 function createClient(config: RedisConfig, material: TlsMaterial | undefined): Redis | Cluster {
   const { address, sentinel, cluster, username, password, database, timeout } = config;
   const tls = material && toTls(material);
@@ -55,7 +58,8 @@ function createClient(config: RedisConfig, material: TlsMaterial | undefined): R
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     ...(tls !== undefined && { tls }),
-    commandTimeout: timeout,
+    // Who asks gives up before; this is for what a connection that hangs still holds.
+    commandTimeout: timeout + HANGING_MS,
     connectTimeout: 2000,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,

@@ -20,10 +20,16 @@ const REST_MS = 500;
 
 async function open(settings: RedisConfig, host: Host, local: LimitStore): Promise<OpenLimitStore> {
   const { log } = host;
-  const { tls, lease, leaseShare, whenDown, localShare } = settings;
+  const { tls, lease, leaseShare, timeout, whenDown, localShare } = settings;
   // What a lost connection means is said once, by the first request that misses it.
   const client = connectRedis(settings, tls && readTls(tls), () => {});
-  const remote = createLeasedStore(client, { leaseMs: lease, leaseShare, now: () => performance.now() });
+  const remote = createLeasedStore(client, {
+    ...{ leaseMs: lease, leaseShare, timeoutMs: timeout, now: () => performance.now() },
+    after(ms, callback) {
+      const wait = setTimeout(callback, ms);
+      return () => clearTimeout(wait);
+    },
+  });
   const timer = setInterval(() => remote.sweep(), lease).unref();
   const store = createFallback({
     ...{ remote, localShare, restMs: REST_MS, now: () => performance.now() },

@@ -37,10 +37,21 @@ function aServer(clock: { nowMs: number }) {
 }
 
 function aHub(server: Ask, clock: { nowMs: number }, leaseShare = 0.05) {
-  const store = createLeasedStore(server, { leaseMs: 100, leaseShare, now: () => clock.nowMs });
+  const timers: (() => void)[] = [];
+  const store = createLeasedStore(server, {
+    ...{ leaseMs: 100, leaseShare, timeoutMs: 40, now: () => clock.nowMs },
+    after: (_ms, callback) => {
+      timers.push(callback);
+      return () => void timers.splice(timers.indexOf(callback), 1);
+    },
+  });
+  /** Lets every timer go off, and those that they set. */
+  const timeOut = () => {
+    while (timers.length > 0) for (const each of timers.splice(0)) each();
+  };
   const take = async (request: Partial<LimitRequest> = {}): Promise<LimitAnswer> =>
     store.take({ key: "a", algorithm: "fixed", count: 100, windowMs: 60_000, burst: 100, cost: 1, ...request });
-  return { store, take };
+  return { store, take, timeOut };
 }
 
 const aClock = () => ({ nowMs: 600_000 });
@@ -177,6 +188,25 @@ describe("a server that fails", () => {
     expect(answers.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
     isDown = false;
     expect((await take()).allowed).toBe(true);
+  });
+});
+
+describe("a server that is late", () => {
+  it("fails what waited, and what it took all the same is given back", async () => {
+    const clock = aClock();
+    const { server, hold } = aServer(clock);
+    const { store, take, timeOut } = aHub(server, clock, 0);
+    const release = hold();
+    const answers = [take({ cost: 30 }), store.count({ key: "a", hits: 1, limit: 10, keepMs: 1000 })];
+    await settled();
+    timeOut();
+    expect(await Promise.allSettled(answers)).toMatchObject([
+      { reason: { message: "no answer within 40 ms" } },
+      { reason: { message: "no answer within 40 ms" } },
+    ]);
+    release();
+    await settled();
+    expect((await take({ cost: 0 })).remaining).toBe(100);
   });
 });
 

@@ -1,4 +1,5 @@
 import { boundedKey } from "../../schemas/model/bounded-key.ts";
+import { patiently } from "../../schemas/model/patience.ts";
 import type { CountRequest, LimitAnswer, LimitRequest, LimitStore } from "../limiter.ts";
 
 /** What tells how a budget is counted. */
@@ -27,8 +28,12 @@ export interface LeaseOptions {
   readonly leaseMs: number;
   /** Share of a budget that may be leased at once; 0 for none. */
   readonly leaseShare: number;
+  /** How long the server may take, in milliseconds. */
+  readonly timeoutMs: number;
   /** Milliseconds; only differences count. */
   now(): number;
+  /** Calls back after a time; returns how to call it off. */
+  after(ms: number, callback: () => void): () => void;
 }
 
 /** A store whose budgets are on a server. */
@@ -74,9 +79,10 @@ const MAX_BATCH = 500;
  * leases ahead what was wanted in the last lease's time, at most a share of it. Everything given away was taken on the server before, so the
  * budget holds over all hubs; a lease may be given away up to `leaseMs` later than it was taken, and not beyond its window.
  */
-export function createLeasedStore(ask: Ask, { leaseMs, leaseShare, now }: LeaseOptions): LeasedStore {
+export function createLeasedStore(ask: Ask, options: LeaseOptions): LeasedStore {
+  const { leaseMs, leaseShare, now } = options;
   const views = new Map<string, View>();
-  const counts = createCounts(ask);
+  const counts = createCounts(ask, options);
 
   const viewOf = (request: LimitRequest): View => {
     const { algorithm, count, windowMs, burst, key } = request;
@@ -112,7 +118,8 @@ export function createLeasedStore(ask: Ask, { leaseMs, leaseShare, now }: LeaseO
       view.waiting = view.waiting.slice(MAX_BATCH);
       const costs = batch.map(({ cost }) => cost);
       try {
-        settle(view, batch, await ask.take(view.name, view.budget, costs, wanted(view, now())));
+        const answer = ask.take(view.name, view.budget, costs, wanted(view, now()));
+        settle(view, batch, await inTime(answer, options, (late) => keepLate(view, costs, late)));
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
@@ -131,6 +138,12 @@ export function createLeasedStore(ask: Ask, { leaseMs, leaseShare, now }: LeaseO
       if (granted[i]) resolve(given(view, cost));
       else resolve(refused(view, cost, nowMs));
     });
+  };
+
+  /** What was taken for requests that are not waiting any more is leased, to be used or given back. */
+  const keepLate = (view: View, costs: readonly number[], { granted, leased }: Grant) => {
+    const taken = costs.reduce((sum, cost, i) => (granted[i] ? sum + cost : sum), leased);
+    if (taken > 0) giveBack(view, taken);
   };
 
   const given = (view: View, cost: number): LimitAnswer => {
@@ -219,7 +232,7 @@ interface Hits {
 }
 
 /** Counts of one key are added in one round trip while another is under way; each still gets the sum up to itself. */
-function createCounts(ask: Ask): (request: CountRequest) => Promise<number> {
+function createCounts(ask: Ask, options: LeaseOptions): (request: CountRequest) => Promise<number> {
   const waiting = new Map<string, Hits[]>();
 
   const pump = async (key: string, keepMs: number): Promise<void> => {
@@ -234,7 +247,7 @@ function createCounts(ask: Ask): (request: CountRequest) => Promise<number> {
   const add = async (key: string, keepMs: number, part: readonly Hits[]): Promise<void> => {
     const total = part.reduce((sum, { hits }) => sum + hits, 0);
     try {
-      const after = await ask.count(key, total, keepMs);
+      const after = await inTime(ask.count(key, total, keepMs), options, () => {});
       let before = after - total;
       for (const { hits, resolve } of part) {
         before += hits;
@@ -265,4 +278,30 @@ function partsOf(batch: readonly Hits[]): Hits[][] {
     else last.push(one);
   }
   return parts;
+}
+
+/** An answer that comes within the time; one that comes later goes elsewhere. */
+function inTime<T>(
+  answer: Promise<T>,
+  { timeoutMs, after }: Pick<LeaseOptions, "timeoutMs" | "after">,
+  tooLate: (answer: T) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let isLate = false;
+    const cancel = patiently(after, timeoutMs, () => {
+      isLate = true;
+      reject(new Error(`no answer within ${timeoutMs} ms`));
+    });
+    answer.then(
+      (given) => {
+        cancel();
+        if (isLate) tooLate(given);
+        else resolve(given);
+      },
+      (error: unknown) => {
+        cancel();
+        reject(error);
+      },
+    );
+  });
 }

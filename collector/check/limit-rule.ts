@@ -1,5 +1,6 @@
 import type { LimitAnswer, LimitStore } from "../../adapters/limiter.ts";
 import { errorText } from "../../schemas/model/error-text.ts";
+import { patiently } from "../../schemas/model/patience.ts";
 import type { LimitState } from "../../schemas/model/verdict.ts";
 import type { CheckedLimit } from "../config/checked-policy.ts";
 import { parseRate, type Rate } from "../config/rate.ts";
@@ -32,7 +33,10 @@ export interface LimitRuleOptions {
 }
 
 /** How long a store may take, and never longer than the asker waits. */
-const STORE_MS = 50;
+const STORE_MS = 45;
+
+/** What the turns of the event loop on top of that take where nothing holds them up. */
+const PATIENCE_MS = 5;
 
 /** Refuses what goes beyond a budget: 429 with Retry-After, or what the rule says. */
 export function createLimitRule(options: LimitRuleOptions): PolicyRule["act"] {
@@ -94,9 +98,9 @@ export function createLimitRule(options: LimitRuleOptions): PolicyRule["act"] {
   /** What comes too late is given back. */
   const inTime = (request: PendingRequest, rate: Rate, answer: Promise<LimitAnswer>): Promise<Outcome> =>
     new Promise((resolve) => {
-      const ms = Math.max(0, Math.min(STORE_MS, request.deadlineMs - options.now()));
+      const ms = Math.max(0, Math.min(STORE_MS, request.deadlineMs - options.now() - PATIENCE_MS));
       let isLate = false;
-      const cancel = options.after(ms, () => {
+      const cancel = patiently(options.after, ms, () => {
         isLate = true;
         resolve(storeError(new Error(`no answer within ${Math.round(ms)} ms`)));
       });
