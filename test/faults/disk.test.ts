@@ -118,7 +118,9 @@ describe("damage", () => {
   it("kill -9 again and again while damage is set aside: starts clean each time, and everything is accounted for", async () => {
     for (const path of await aBacklog()) {
       const bytes = readFileSync(path);
-      const from = random.below(bytes.length - 2000);
+      // At the very end of the log, nothing would tell how many records there were.
+      if (bytes.length < 5000) continue;
+      const from = random.below(bytes.length - 4000);
       writeFileSync(path, bytes.fill(0xff, from, from + 2000));
     }
     backend.behave(() => "slow");
