@@ -14,7 +14,7 @@ import { type Kafka, startKafka } from "./support/kafka.ts";
 import { kafkaUsers } from "./support/kafka-properties.ts";
 import { type ReadRecord, readTopic, readValue } from "./support/kafka-reader.ts";
 import { describeWith } from "./support/needs.ts";
-import { waitFor } from "./support/wait.ts";
+import { pause, waitFor } from "./support/wait.ts";
 
 type KafkaOutlet = Outlet<Sendable["template"]>;
 
@@ -206,6 +206,16 @@ describeWith(
       expect(answer).toMatchObject({ status: "retry", reason: expect.stringMatching(reason) });
       if (level === "error") expect(host.logged.map((line) => line.level)).toContain("error");
     });
+  });
+
+  test("a connection that the broker ended because it was idle, and a login that ran out, are made anew unseen", async () => {
+    const sasl = { mechanism: "scram-sha-512", ...kafkaUsers.scram };
+    const outlet = await open({ topic: "secure", brokers: [cluster.listeners.sasl], sasl });
+    for (const waitMs of [0, 4000, 0, ...Array.from({ length: 8 }, () => 1000)]) {
+      await pause(waitMs);
+      expect(await attempt(outlet, entries(1, 1))).toEqual({ status: "delivered" });
+    }
+    expect(host.logged).toEqual([]);
   });
 
   test("a topic that does not exist is not created, and is used once it is there", async () => {

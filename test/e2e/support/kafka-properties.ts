@@ -57,6 +57,9 @@ export function kafkaProperties({ id, own, all, folder, keystore, ca }: NodeSett
     "controller.quorum.election.backoff.max.ms=500",
     "broker.session.timeout.ms=4000",
     "broker.heartbeat.interval.ms=500",
+    // What takes ten minutes or hours elsewhere: idle connections are ended, users log in anew (kafkajs does so 10 s before the end).
+    "connections.max.idle.ms=3000",
+    "connections.max.reauth.ms=13000",
     // Quotas are felt within a second instead of eleven.
     "quota.window.num=2",
     "quota.window.size.seconds=1",
