@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import { stringify } from "yaml";
 import { type Child, startChild } from "../../e2e/support/child.ts";
 import { waitFor } from "../../e2e/support/wait.ts";
@@ -54,7 +55,7 @@ export function configure({ folder, url, durable = {}, handler = {} }: FaultHubO
   return file;
 }
 
-/** Starts a hub over a data folder. */
+/** Starts a hub over a data folder; it ends with the test. */
 export function startFaultHub(options: FaultHubOptions): FaultHub {
   const { folder, dataDir = join(folder, "data"), env = {} } = options;
   // As `npm start` does.
@@ -69,6 +70,7 @@ export function startFaultHub(options: FaultHubOptions): FaultHub {
   ];
   const startedMs = performance.now();
   const child = startChild(process.execPath, args, { cwd: root, env: { ...process.env, ...env } });
+  onTestFinished(() => child.signal("SIGKILL"));
   return {
     child,
     startedMs,
