@@ -98,10 +98,12 @@ async function openHttp(name: string, config: ListenerConfig, services: Listener
   const tls = config.tls === undefined ? undefined : createTlsSource(config.tls, services.tlsEvents(name));
   const serves = servicesOf(name, config);
   const { extAuthz, forwardAuth } = config.checkPaths;
+  // The longest first, so that one may stand beneath another.
+  const prefixes = [...extAuthz, ...forwardAuth].sort((a, b) => b.length - a.length);
   const server = createHttpServer({
     limits: config.limits,
     tls: tls?.options(),
-    prefixes: serves.includes("http") ? [...extAuthz, ...forwardAuth] : [],
+    prefixes: serves.includes("http") ? prefixes : [],
     onFault: services.onFault,
   });
   if (tls !== undefined && server.server instanceof TlsServer)

@@ -96,7 +96,13 @@ const syslog = z
   })
   .describe("How log lines of proxies are taken: JSON in the message of RFC 5424 or RFC 3164.");
 
-const path = z.string().regex(/^\/[^?#]*[^/?#]$/, 'expected a path such as "/ext_authz"');
+/** The hub's own paths are beneath /v1/, /api/ and /metrics. */
+const path = z
+  .string()
+  .regex(
+    /^\/(?!v1(\/|$)|api(\/|$)|metrics$)[^?#*:]*[^/?#*:]$/,
+    'expected a path that is not the hub\'s own, such as "/ext_authz"',
+  );
 
 const checkPaths = z
   .strictObject({
@@ -109,6 +115,10 @@ const checkPaths = z
       .default(["/forward-auth"])
       .describe("Paths for nginx's auth_request, Traefik's ForwardAuth and Caddy's forward_auth."),
   })
+  .refine(
+    ({ extAuthz, forwardAuth }) => new Set([...extAuthz, ...forwardAuth]).size === extAuthz.length + forwardAuth.length,
+    "each path may stand once",
+  )
   .describe("Where an HTTP listener takes the checks of proxies.");
 
 const listener = z

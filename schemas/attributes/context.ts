@@ -90,6 +90,7 @@ export const contextAttributes = [
     type: "BOOL",
     meaning: "Whether the reporter is on the destination side (deprecated).",
     accessLog: "context.reporter.kind is `inbound`",
+    check: "the same",
   },
   {
     name: "context.reporter.cluster",

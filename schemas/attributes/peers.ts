@@ -19,6 +19,7 @@ export const peersAttributes = [
     meaning: "Name of the workload (deployment, job, ...) of the source.",
     accessLog:
       "outbound, node: metadata WORKLOAD_NAME; plain Envoy: node.cluster; inbound: downstream_peer.workload, else header x-envoy-downstream-service-cluster, else `enrich`",
+    check: "source.service, else `enrich`",
     spanField: "CLIENT: k8s.deployment.name and the like, else service.name; SERVER: downstream_cluster",
   },
   {
@@ -77,6 +78,7 @@ export const peersAttributes = [
     type: "STRING_MAP",
     meaning: "Labels of the workload of the source.",
     accessLog: "outbound, node: metadata LABELS; inbound: downstream_peer.labels, app, version, else `enrich`",
+    check: "`enrich`",
   },
   {
     name: "source.metadata",
@@ -197,6 +199,7 @@ export const peersAttributes = [
     type: "STRING",
     meaning: "Service account of the destination.",
     accessLog: "inbound, node: metadata SERVICE_ACCOUNT; outbound: upstream_peer.identity, else `enrich`",
+    check: "service account part of destination.principal",
   },
   {
     name: "destination.labels",

@@ -31,7 +31,7 @@ let hub: RunningHub;
 
 beforeAll(async () => {
   const http = { address: any, limits: { maxMessageBytes: 1000 } };
-  const checkPaths = { extAuthz: ["/authz/v1"], forwardAuth: ["/ask"] };
+  const checkPaths = { extAuthz: ["/authz", "/authz/v1"], forwardAuth: ["/ask"] };
   const own = { address: any, serves: ["http"], trustedHops: 1, default: "deny", checkPaths };
   hub = await openRunningHub({ http, own }, { rules });
 });
@@ -148,5 +148,6 @@ describe("forward-auth", () => {
 
 test("a listener may have paths of its own", async () => {
   expect(await ask("/authz/v1/a", {}, { listener: "own" })).toMatchObject({ status: 200, headers: { "x-path": "/a" } });
+  expect(await ask("/authz/v2/a", {}, { listener: "own" })).toMatchObject({ headers: { "x-path": "/v2/a" } });
   expect(await ask("/ext_authz/a", {}, { listener: "own" })).toMatchObject({ status: 404 });
 });
