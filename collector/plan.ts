@@ -149,7 +149,7 @@ export interface PolicyParts {
 const CACHED_DECISIONS = 10_000;
 
 /** Compiles the policy, which reads what it needs and nothing of what telemetry does. */
-function createChecks(checked: CheckedConfig, parts: PolicyParts, state: IntakeState): Checks {
+export function createChecks(checked: CheckedConfig, parts: PolicyParts, state: IntakeState): Checks {
   const { vocabulary, policy: rules, questions, shown, config } = checked;
   const { clock } = parts;
   const policy = compilePolicy({

@@ -19,6 +19,16 @@ export const inventory: readonly CommandEntry[] = [
     load: async () => (await import("./eval.ts")).evalCommand,
   },
   {
+    name: "check",
+    summary: "Decides on one request as the hub would, and says how it came to that.",
+    load: async () => (await import("./check.ts")).checkCommand,
+  },
+  {
+    name: "test",
+    summary: "Runs files of cases against policy rules: given attributes, expected verdicts.",
+    load: async () => (await import("./test.ts")).testCommand,
+  },
+  {
     name: "components",
     summary: "Lists the adapters, receivers and functions that there are.",
     load: async () => (await import("./components.ts")).componentsCommand,

@@ -1,0 +1,19 @@
+import { readdirSync } from "node:fs";
+import { expect, it } from "vitest";
+import { testIo } from "../../collector/cli/cli.fixture.ts";
+import { testCommand } from "../../collector/cli/test.ts";
+import { root } from "../support/documents.ts";
+
+const files = readdirSync(`${root}examples`, { recursive: true, encoding: "utf8" }).filter((file) =>
+  file.endsWith(".test.yaml"),
+);
+
+it("has cases that users can start from", () => expect(files).toContain("policy/shop.test.yaml"));
+
+it.each(files)("%s passes", async (file) => {
+  const { io, out } = testIo();
+  expect([await testCommand.run([`${root}examples/${file}`], io), out()]).toEqual([
+    0,
+    expect.stringMatching(/^\d+ passed, 0 failed\n$/),
+  ]);
+});
