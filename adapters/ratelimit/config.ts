@@ -29,6 +29,11 @@ export const config = z.strictObject({
   quotaMode: z.boolean().default(false).describe("Take every limit for one with quota_mode."),
   nearLimitRatio: z.number().min(0).max(1).default(0.8).describe("From which share of a limit on near_limit counts."),
   keyPrefix: z.string().default("").describe("Stands before every key in the store."),
+  metricPrefix: z
+    .string()
+    .regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/)
+    .default("ratelimit_service")
+    .describe("What its metrics begin with: of two handlers with the same, only the first has metrics."),
   responseHeaders: z
     .union([z.boolean(), headers])
     .transform((given) => (given === true ? headers.parse({}) : given === false ? undefined : given))

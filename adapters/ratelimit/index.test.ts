@@ -179,6 +179,11 @@ describe("statistics", () => {
   });
 });
 
+it("keeps the metrics of two handlers apart by their prefix", async () => {
+  const { host } = await aLimiter({ metricPrefix: "second" });
+  expect(await host.scrape()).toContain('second_config_load_success{handler="test"} 1\n');
+});
+
 describe("changed files", () => {
   it("are taken while it runs; bad ones are said once and change nothing", async () => {
     vi.useFakeTimers();

@@ -27,7 +27,9 @@ function validate({ files, mergeDomains }: RatelimitConfig): ConfigProblem[] {
 
 async function open(settings: RatelimitConfig, host: Host): Promise<OpenLimiter> {
   const { handler, log } = host;
-  const statistics = createStatistics(handler, () => host.count("overflow", { reason: "limits" }, 1));
+  const statistics = createStatistics(handler, settings.metricPrefix, () =>
+    host.count("overflow", { reason: "limits" }, 1),
+  );
   const limiter = createLimiter({ config: settings, statistics, now: host.now });
   let loaded = load(settings);
   statistics.service.config_load_success++;

@@ -48,8 +48,8 @@ interface Row {
   readonly counts: LimitCounts;
 }
 
-/** Counts by limit; `overflowed` is called for each limit that has no room. */
-export function createStatistics(handler: string, overflowed: () => void): Statistics {
+/** Counts by limit, as metrics of this prefix; `overflowed` is called for each limit that has no room. */
+export function createStatistics(handler: string, prefix: string, overflowed: () => void): Statistics {
   const rows = new Map<string, Row>();
   const service = { config_load_success: 0, config_load_error: 0, global_shadow_mode: 0 };
 
@@ -72,7 +72,7 @@ export function createStatistics(handler: string, overflowed: () => void): Stati
   };
 
   const ofLimits = (stat: keyof LimitCounts, format: ExpositionFormat): MetricFamily => {
-    const family = { name: `ratelimit_service_rate_limit_${stat}`, type: "unknown", help: meanings[stat] } as const;
+    const family = { name: `${prefix}_rate_limit_${stat}`, type: "unknown", help: meanings[stat] } as const;
     return {
       ...{ name: family.name, type: family.type, head: formatHead(family, format) },
       *samples() {
@@ -82,7 +82,7 @@ export function createStatistics(handler: string, overflowed: () => void): Stati
   };
 
   const ofService = (stat: keyof ServiceCounts, format: ExpositionFormat): MetricFamily => {
-    const family = { name: `ratelimit_service_${stat}`, type: "unknown", help: "Of the whole service." } as const;
+    const family = { name: `${prefix}_${stat}`, type: "unknown", help: "Of the whole service." } as const;
     return {
       ...{ name: family.name, type: family.type, head: formatHead(family, format) },
       *samples() {

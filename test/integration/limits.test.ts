@@ -1,5 +1,7 @@
 import { create, fromBinary, type MessageInitShape, toBinary, toJson } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AccessLogType } from "../../schemas/gen/envoy/data/accesslog/v3/accesslog_pb.js";
+import { StreamAccessLogsMessageSchema } from "../../schemas/gen/envoy/service/accesslog/v3/als_pb.js";
 import {
   RateLimitRequestSchema,
   RateLimitResponse_Code,
@@ -25,6 +27,11 @@ const rules = [
     name: "running",
     match: 'context.signal == "report" && request.path == "/running"',
     limit: { key: ["1"], concurrent: 2 },
+  },
+  {
+    name: "logged",
+    match: 'context.signal == "report" && request.path == "/logged"',
+    limit: { key: ["1"], concurrent: 1 },
   },
 ];
 
@@ -152,5 +159,26 @@ describe("limits in rules", () => {
     expect([await run("1"), await run("2"), await run("3")]).toEqual([true, true, false]);
     await post("/v1/report", { attributes: [{ "request.id": "1" }, { "request.id": "nobody" }] });
     expect([await run("4"), await run("5")]).toEqual([true, false]);
+  });
+
+  it("on requests at once free a place when Envoy's access log of the request comes, not when it begins", async () => {
+    const run = (id: string) => check({ "request.path": "/logged", "request.id": id });
+    expect([await run("1"), await run("2")]).toEqual([true, false]);
+    const log = async (accessLogType: AccessLogType) => {
+      const commonProperties = { accessLogType, timeToLastDownstreamTxByte: { nanos: 1_000_000 } };
+      const entry = { commonProperties, request: { requestId: "1" } };
+      const message = create(StreamAccessLogsMessageSchema, {
+        identifier: { node: { id: "proxy" }, logName: "log" },
+        logEntries: { case: "httpLogs", value: { logEntry: [entry] } },
+      });
+      const call = connection.call("/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs");
+      call.send(toBinary(StreamAccessLogsMessageSchema, message));
+      call.end();
+      await call.outcome;
+    };
+    await log(AccessLogType.DownstreamStart);
+    expect(await run("2")).toBe(false);
+    await log(AccessLogType.DownstreamEnd);
+    expect(await run("2")).toBe(true);
   });
 });
