@@ -20,7 +20,7 @@ const limit = fc.record({ requestsPerUnit: uint32, unit: fc.constantFrom(1, 2, 3
 const descriptor = fc.record({
   entries: fc.array(fc.record({ key: text, value: text }), { maxLength: 4 }),
   limit: fc.option(limit, { nil: undefined }),
-  hitsAddend: fc.option(fc.bigInt({ min: 0n, max: 1n << 40n }), { nil: undefined }),
+  hitsAddend: fc.option(fc.oneof(fc.constant(0n), fc.bigInt({ min: 0n, max: 1n << 40n })), { nil: undefined }),
   isNegativeHits: fc.boolean(),
 });
 const request = fc.record({ domain: text, hitsAddend: uint32, descriptors: fc.array(descriptor, { maxLength: 4 }) });
