@@ -20,12 +20,10 @@ export interface RedisServer {
 export interface RedisOptions {
   readonly port?: number;
   readonly args?: readonly string[];
-  /** Where commands go that are asked. */
-  readonly askable?: boolean;
 }
 
 /** Starts a Redis that keeps nothing on disk, and waits until it answers. */
-export async function startRedis({ port, args = [], askable = true }: RedisOptions = {}): Promise<RedisServer> {
+export async function startRedis({ port, args = [] }: RedisOptions = {}): Promise<RedisServer> {
   const folder = temporaryFolder("redis");
   const own = port ?? (await freePort());
   const basic = ["--bind", "127.0.0.1", "--port", String(own), "--save", "", "--appendonly", "no"];
@@ -36,7 +34,7 @@ export async function startRedis({ port, args = [], askable = true }: RedisOptio
   });
   return {
     ...{ process: child, address: `127.0.0.1:${own}`, port: own },
-    ask: (...command) => (askable ? askRedis(own, command) : Promise.reject(new Error("not askable"))),
+    ask: (...command) => askRedis(own, command),
     async stop() {
       await child.stop();
       folder.remove();
