@@ -232,7 +232,7 @@ describe("the hub about itself", () => {
   test("its handlers and its vocabulary", async () => {
     const hub = await startHub();
     const handlers = await (await hub.get("/api/v1/handlers?format=table")).text();
-    expect(handlers).toMatch(/^prometheus +prometheus +open +0 +0 +0$/m);
+    expect(handlers).toMatch(/^prometheus +prometheus +0 +0 +0 +0 +closed +-$/m);
     const attributes = await (await hub.get("/api/v1/attributes?format=table")).text();
     expect(attributes).toMatch(/^request\.path +STRING +no +\S/m);
     await hub.stop();
