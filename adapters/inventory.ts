@@ -7,6 +7,7 @@ import { kafka } from "./kafka/index.ts";
 import { list } from "./list/index.ts";
 import { loki } from "./loki/index.ts";
 import { newrelic } from "./newrelic/index.ts";
+import { opa } from "./opa/index.ts";
 import { otlp } from "./otlp/index.ts";
 import { otlpLogs } from "./otlp-logs/index.ts";
 import { otlpMetrics } from "./otlp-metrics/index.ts";
@@ -38,4 +39,5 @@ export const inventory: readonly Adapter[] = [
   apikey,
   ratelimit,
   redis,
+  opa,
 ];

@@ -41,6 +41,21 @@ const table: [name: string, config: string, check: string, request: Json, detail
     whole,
     "h: the file of keys cannot be loaded: ENOENT",
   ],
+  [
+    "opa: the server cannot be reached",
+    'handlers: { h: { adapter: opa, params: { url: "http://127.0.0.1:9" } } }\n',
+    "{ handler: h }",
+    whole,
+    "h: fetch failed",
+  ],
+  [
+    "opa: an attribute of the authorization is absent",
+    `handlers: { h: { adapter: opa, params: { url: "http://127.0.0.1:9", input: mixer } } }
+instances: { a: { template: authorization, params: { subject: { user: source.ip } } } }\n`,
+    "{ handler: h, instance: a }",
+    withoutIp,
+    "source.ip",
+  ],
 ];
 
 describe.each(table)("%s", (_name, config, check, request, detail) => {

@@ -13,7 +13,7 @@ import { AttributeRecord } from "../../schemas/model/record.ts";
 import { fakeHost } from "./fake-host.ts";
 
 /** A whole configuration (YAML), checked; throws with all that is wrong with it. */
-export function checkedConfig(text: string) {
+function checkedConfig(text: string) {
   const loaded = loadConfig(["policy.yaml"], {
     env: {},
     adapters: inventory,

@@ -12,6 +12,7 @@ export type PeerProgram =
   | "openssl"
   | "nginx"
   | "haproxy"
+  | "opa"
   | "otelcol"
   | "ratelimit"
   | "redis-server"
