@@ -107,6 +107,18 @@ describe("a refused request", () => {
     });
   });
 
+  it("is a refusal whatever a checker made up", () => {
+    for (const [status, code] of [
+      [0, 0],
+      [1000, -1],
+      [403.5, 1.5],
+    ] as const)
+      expect(answerTo({ ...denied, denial: { status, code, message: "m" } }, true)).toMatchObject({
+        status: { code: 7 },
+        deniedResponse: { status: { code: 403 }, headers: [{ header: { key: "grpc-status", value: "7" } }] },
+      });
+  });
+
   it("has the message as body where there is none", () => {
     expect(answerTo(denied)).toMatchObject({ deniedResponse: { body: "who are you?" } });
   });

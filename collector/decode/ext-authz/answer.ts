@@ -1,6 +1,7 @@
 import type { Json } from "../../../schemas/model/access-log.ts";
 import { ByteWriter, wire } from "../../../schemas/model/byte-writer.ts";
-import type { HeaderChange, Verdict } from "../../../schemas/model/verdict.ts";
+import type { Denial, HeaderChange, Verdict } from "../../../schemas/model/verdict.ts";
+import { refusalOf } from "./refusal.ts";
 import { sendable } from "./sendable.ts";
 import { writeStruct } from "./write-struct.ts";
 
@@ -16,9 +17,10 @@ export function createAnswerEncoder(): AnswerEncoder {
   return {
     encode(verdict, isGrpc) {
       writer.reset();
-      writeStatus(writer, verdict);
-      if (verdict.denial === undefined) writeAllowed(writer, verdict);
-      else writeDenied(writer, verdict, isGrpc);
+      const denial = verdict.denial && refusalOf(verdict.denial);
+      writeStatus(writer, denial);
+      if (denial === undefined) writeAllowed(writer, verdict);
+      else writeDenied(writer, denial, verdict, isGrpc);
       const mark = writer.begin(4);
       writeStruct(writer, metadataOf(verdict));
       writer.end(mark);
@@ -33,7 +35,7 @@ function metadataOf({ changes, id, rule, revision, allowed }: Verdict): { readon
 }
 
 /** status = 1 { code = 1, message = 2 }. */
-function writeStatus(writer: ByteWriter, { denial }: Verdict): void {
+function writeStatus(writer: ByteWriter, denial: Denial | undefined): void {
   const mark = writer.begin(1);
   if (denial !== undefined) {
     writeNumber(writer, 1, denial.code);
@@ -43,8 +45,7 @@ function writeStatus(writer: ByteWriter, { denial }: Verdict): void {
 }
 
 /** denied_response = 2 { status = 1 { code = 1 }, headers = 2, body = 3 }. */
-function writeDenied(writer: ByteWriter, { denial, changes }: Verdict, isGrpc: boolean): void {
-  if (denial === undefined) return;
+function writeDenied(writer: ByteWriter, denial: Denial, { changes }: Verdict, isGrpc: boolean): void {
   const mark = writer.begin(2);
   const status = writer.begin(1);
   writeNumber(writer, 1, denial.status);

@@ -1,4 +1,5 @@
 import type { HeaderChange, Verdict } from "../../../schemas/model/verdict.ts";
+import { refusalOf } from "../../decode/ext-authz/refusal.ts";
 import { sendable } from "../../decode/ext-authz/sendable.ts";
 
 /** An answer over HTTP. */
@@ -21,7 +22,8 @@ const removals = "x-envoy-auth-headers-to-remove";
 
 /** A verdict as an answer: 200 with the headers that change, or the refusal as the client is to see it. */
 export function toHttpAnswer(verdict: Verdict, { fails5xx, isGrpc }: AnswerStyle): HttpAnswer {
-  const { denial, changes, id } = verdict;
+  const { changes, id } = verdict;
+  const denial = verdict.denial && refusalOf(verdict.denial);
   if (denial === undefined) {
     const upstream = sendable(changes.upstream);
     const removed = upstream.filter(({ action }) => action === "remove").map(({ name }) => name);
@@ -29,7 +31,7 @@ export function toHttpAnswer(verdict: Verdict, { fails5xx, isGrpc }: AnswerStyle
     return { status: 200, headers: { ...byName([...upstream, ...sendable(changes.client)]), ...own }, body: "" };
   }
   return {
-    status: fails5xx && denial.status >= 500 ? 403 : Math.max(300, denial.status),
+    status: denial.status < 300 || (fails5xx && denial.status >= 500) ? 403 : denial.status,
     headers: {
       "content-type": "text/plain; charset=utf-8",
       ...byName(sendable(changes.client)),
