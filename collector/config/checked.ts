@@ -76,10 +76,11 @@ export interface CheckedTraceSpan {
   readonly redact: boolean;
 }
 
-/** Spans as they came, but for these edits of their attributes. */
+/** Those spans that are sampled, as they came but for these edits of their attributes. */
 export interface CheckedSpans {
   readonly template: "spans";
   readonly declaration: SpansDeclaration;
+  readonly sample: Expression | undefined;
   readonly set: readonly CheckedField[];
   readonly rename: ReadonlyMap<string, string>;
   readonly redact: readonly string[];

@@ -12,6 +12,15 @@ const redact = z
   .default(true)
   .describe("Put a mask in place of credentials, as the section redact says; false sends them out.");
 
+const sample = (of: string) =>
+  z
+    .union([
+      z.strictObject({ rate: z.number().min(0).max(1).describe(`The part of the ${of} that is kept.`) }),
+      z.string(),
+      z.boolean(),
+    ])
+    .optional();
+
 const metricParams = z.strictObject({
   value: expressionOrLiteral.default(1).describe("What is measured; 1 counts."),
   dimensions: z
@@ -32,16 +41,9 @@ const logEntryParams = z.strictObject({
     .record(z.string(), expressionOrLiteral)
     .optional()
     .describe("What the entry says, each an expression; absent ones are left out. By default those of accesslog."),
-  sample: z
-    .union([
-      z.strictObject({ rate: z.number().min(0).max(1).describe("The part of the entries that is kept.") }),
-      z.string(),
-      z.boolean(),
-    ])
-    .optional()
-    .describe(
-      "Which entries are kept: at a rate, or by an expression that gives true or false, or the rate. All by default. Proxies of one request keep it or drop it alike.",
-    ),
+  sample: sample("entries").describe(
+    "Which entries are kept: at a rate, or by an expression that gives true or false, or the rate. All by default. Proxies of one request keep it or drop it alike.",
+  ),
   redact,
 });
 
@@ -95,6 +97,9 @@ const traceSpanParams = z.strictObject({
 const attributeNames = z.array(z.string().min(1)).default([]);
 
 const spansParams = z.strictObject({
+  sample: sample("traces").describe(
+    "Which spans are kept: at a rate, or by an expression that gives true or false, or the rate. All by default. Spans of a trace are kept or left out alike at the same rate, also by other samplers that go by W3C's tracestate, which gets the rate.",
+  ),
   set: z
     .record(z.string(), expressionOrLiteral)
     .default({})

@@ -22,7 +22,14 @@ it("reads edits", () => {
   });
 });
 
+it.each(["{ rate: 0.1 }", '"response.code >= 500 ? 1.0 : 0.1"', "true"])("reads what is sampled: %s", (sample) => {
+  const loaded = load(`{ sample: ${sample} }`);
+  expect(loaded.ok && loaded.checked.instances.get("edited")).toHaveProperty("sample.evaluate");
+});
+
 it.each([
+  ["{ sample: request.method }", "sample"],
+  ["{ sample: { rate: 2 } }", "sample"],
   ["{ set: { a: request.methd } }", "request.methd"],
   ["{ delete: d }", "delete"],
   ["{ rename: [] }", "rename"],

@@ -58,6 +58,17 @@ it("tells the side by the kind; work within a process has none", () => {
 });
 
 it.each([
+  ["ot=th:c", 4],
+  ["a=b,ot=rv:d0000000000000;th:f", 16],
+  ["ot=th:0", undefined],
+  ["ot=th:x", undefined],
+  ["a=b", undefined],
+])("weighs a span that was sampled with tracestate %s", (traceState, weight) => {
+  const [record] = spanRecords(aRequest([aSpan(1, {}, { traceState })]));
+  expect(record?.["context.weight"]).toBe(weight);
+});
+
+it.each([
   ["a gateway's request", spanKind.server, "outbound|80|v1|shop.prod.svc.cluster.local", "outbound"],
   ["a gateway's attempt", spanKind.client, "outbound|80|v1|shop.prod.svc.cluster.local", "outbound"],
   ["a sidecar's request", spanKind.server, "inbound|8080||", "inbound"],

@@ -33,7 +33,8 @@ export function createSampler(expression: Expression): Sampler {
   };
 }
 
-function toRate(value: unknown): number {
+/** What the value of an expression says of the rate; what it cannot tell is kept. */
+export function toRate(value: unknown): number {
   if (typeof value === "boolean") return value ? 1 : 0;
   const rate = typeof value === "number" || typeof value === "bigint" ? Number(value) : 1;
   return rate >= 0 && rate <= 1 ? rate : rate < 0 ? 0 : 1;

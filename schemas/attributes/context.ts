@@ -52,6 +52,7 @@ export const contextAttributes = [
     meaning: "How many requests this one stands for (1 / sample rate).",
     ours: true,
     accessLog: "1 / sample_rate, if that is between 0 and 1",
+    spanField: "2^56 / (2^56 - th), with `ot=th:...` in tracestate",
   },
   {
     name: "context.proxy_error_code",

@@ -54,6 +54,8 @@ export interface RawSpan {
   readonly spanId: string;
   /** Lower-case hex; undefined on a root. */
   readonly parentSpanId: string | undefined;
+  /** W3C tracestate; empty where there is none. */
+  readonly traceState: string;
   readonly name: string;
   /** One of `spanKind`, or a later one. */
   readonly kind: number;
@@ -91,6 +93,8 @@ export interface SpanEdits {
   readonly delete: ReadonlySet<string>;
   /** What redacted attributes become. */
   readonly mask: string;
+  /** Only traces that pass this threshold are kept of the span with this number; undefined: all. See `OtState`. */
+  threshold(place: number): string | undefined;
   /** Attributes that the span with this number gets. */
   set(place: number): Readonly<Record<string, PlainValue>>;
 }

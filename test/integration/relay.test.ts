@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { fromBinary } from "@bufbuild/protobuf";
 import { afterEach, describe, expect, test } from "vitest";
 import type { AnyValue } from "../../schemas/gen/opentelemetry/proto/common/v1/common_pb.js";
-import { TracesDataSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
+import { type Span, TracesDataSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import { connectGrpc } from "../support/grpc-client.ts";
 import { startServer } from "../support/http-server.ts";
 import { type OtlpBackend, startOtlpBackend } from "../support/otlp-backend.ts";
@@ -167,6 +168,47 @@ test("edits change what they name and nothing else", async () => {
     taken: 7n,
   });
   expect(span).toMatchObject({ name: "span 1", traceState: "a=b", flags: 257, droppedLinksCount: 3 });
+});
+
+describe("sampling", () => {
+  /** Ids whose random bits fall evenly. */
+  const traceId = (n: number) => createHash("sha256").update(String(n)).digest().subarray(0, 16);
+  const bits = (id: Uint8Array) => Buffer.from(id).toString("hex").slice(-14);
+  const traces = Array.from({ length: 400 }, (_, n) => n);
+
+  async function relayed(sample: unknown, spans: readonly Span[]): Promise<Span[]> {
+    const backend = await startOtlpBackend();
+    const handler = { adapter: "otlp", params: { endpoint: `http://${backend.address}` } };
+    await open(relayAll(handler, undefined, { some: { template: "spans", params: { sample } } }));
+    await send(aRequest(spans));
+    await until(() => backend.received.length > 0);
+    return received(backend);
+  }
+
+  test("at a rate keeps whole traces, by their random bits, and says so in the tracestate", async () => {
+    const spans = traces.flatMap((n) => [
+      aSpan(1, {}, { traceId: traceId(n), traceState: "a=b" }),
+      aSpan(2, {}, { traceId: traceId(n) }),
+    ]);
+    const kept = await relayed({ rate: 0.25 }, spans);
+    const passing = traces.filter((n) => bits(traceId(n)) >= "c0000000000000");
+    expect(passing.length).toBeGreaterThan(70);
+    expect(kept.map(({ traceId: id }) => bits(id))).toEqual(
+      passing.flatMap((n) => [bits(traceId(n)), bits(traceId(n))]),
+    );
+    expect(new Set(kept.map(({ traceState }) => traceState))).toEqual(new Set(["ot=th:c,a=b", "ot=th:c"]));
+  });
+
+  test("by an expression, and leaves alone what was sampled harder before", async () => {
+    const failed = { "http.status_code": "503" };
+    const of = (traceState: string) => ({ traceId: Buffer.from(`${"00".repeat(15)}01`, "hex"), traceState });
+    const spans = [aSpan(1, failed, of("")), aSpan(2, {}, of("")), aSpan(3, {}, of("ot=th:f;rv:ffffffffffffff"))];
+    const kept = await relayed("(response.code | 0) >= 500 ? 1.0 : 0.5", spans);
+    expect(kept.map(({ name, traceState }) => [name, traceState])).toEqual([
+      ["span 1", ""],
+      ["span 3", "ot=th:f;rv:ffffffffffffff"],
+    ]);
+  });
 });
 
 describe("several endpoints", () => {

@@ -1,8 +1,10 @@
 import { ByteWriter } from "../../../schemas/model/byte-writer.ts";
 import type { SpanEdits, SpanPiece } from "../../../schemas/model/span.ts";
+import { passes, readOtState } from "../../../schemas/model/trace-state.ts";
 import { ProtoReader } from "../reader.ts";
 import { SpanEditor } from "./edit-span.ts";
 import { itemWidth, type RequestIndex, type Section } from "./request-index.ts";
+import { SamplingReader } from "./sampling-reader.ts";
 
 /** Spans are put together up to this many bytes, so that a lane can send them in requests of any usual limit. */
 const pieceBytes = 524_288;
@@ -19,9 +21,11 @@ const resourcesField = 1;
 export class SpanCutter {
   readonly #writer = new ByteWriter();
   readonly #editor = new SpanEditor();
+  readonly #sampling = new SamplingReader();
 
-  /** The pieces that hold these spans, whose numbers ascend. */
-  cut(index: RequestIndex, places: readonly number[], edits?: SpanEdits): SpanPiece[] {
+  /** The pieces that hold these spans, whose numbers ascend, as far as they pass their thresholds. */
+  cut(index: RequestIndex, selected: readonly number[], edits?: SpanEdits): SpanPiece[] {
+    const places = edits === undefined ? selected : selected.filter((place) => this.#isKept(index, place, edits));
     const pieces: SpanPiece[] = [];
     for (let at = 0; at < places.length; ) {
       const resource = resourceOf(index, places[at]!);
@@ -33,6 +37,13 @@ export class SpanCutter {
       pieces.push({ bytes: this.#wrap(index, resource, places.slice(start, at), edits), spans: at - start });
     }
     return pieces;
+  }
+
+  #isKept({ bytes, items }: RequestIndex, place: number, edits: SpanEdits): boolean {
+    const threshold = edits.threshold(place);
+    if (threshold === undefined) return true;
+    const { traceId, state } = this.#sampling.read(bytes, items[place * itemWidth + 1]!, items[place * itemWidth + 2]!);
+    return passes(threshold, traceId, readOtState(state));
   }
 
   #wrap(index: RequestIndex, resource: number, places: readonly number[], edits: SpanEdits | undefined): Uint8Array {

@@ -1,23 +1,28 @@
 import { ByteWriter, wire } from "../../../schemas/model/byte-writer.ts";
 import type { PlainValue } from "../../../schemas/model/instance.ts";
 import type { SpanEdits } from "../../../schemas/model/span.ts";
+import { readOtState, withThreshold } from "../../../schemas/model/trace-state.ts";
 import { ProtoReader } from "../reader.ts";
 import { readText } from "./any-value.ts";
+import { SamplingReader } from "./sampling-reader.ts";
 
 /** Tag of the attributes of a span, and their field. */
 const attributeTag = 74;
 const attributesField = 9;
+const stateTag = 26;
 
 /** Edits spans: attributes that are not named stay as they are, and so does everything else. */
 export class SpanEditor {
   readonly #writer = new ByteWriter();
   readonly #reader = new ProtoReader();
+  readonly #sampling = new SamplingReader();
 
   /** The bytes of a checked span with its attributes edited. `place` is its number in the batch. */
   edit(span: Buffer, place: number, edits: SpanEdits): Uint8Array {
     const writer = this.#writer.reset();
     const reader = this.#reader.reset(span, 0, span.length);
     const set = edits.set(place);
+    const state = this.#stateFor(span, edits.threshold(place));
     const gone = this.#replaced(span, edits, set);
     reader.reset(span, 0, span.length);
     let from = 0;
@@ -26,6 +31,9 @@ export class SpanEditor {
       const tag = reader.tag();
       if (tag !== attributeTag) {
         reader.skip(tag & 7);
+        if (tag !== stateTag || state === undefined) continue;
+        writer.raw(span.subarray(from, tagAt));
+        from = reader.pos;
         continue;
       }
       const outer = reader.enter();
@@ -47,7 +55,16 @@ export class SpanEditor {
     }
     writer.raw(span.subarray(from));
     for (const name in set) writeAttribute(writer, name, set[name] as PlainValue);
+    if (state !== undefined) writer.text(stateTag >>> 3, state);
     return writer.toBytes();
+  }
+
+  /** The tracestate that a span gets by passing a threshold; undefined where it passed one as high before. */
+  #stateFor(span: Buffer, threshold: string | undefined): string | undefined {
+    if (threshold === undefined) return undefined;
+    const { state } = this.#sampling.read(span, 0, span.length);
+    const before = readOtState(state).threshold;
+    return before !== undefined && before >= threshold ? undefined : withThreshold(state, threshold);
   }
 
   /** The names that other attributes take: those that are set, and new names of attributes that are there. */

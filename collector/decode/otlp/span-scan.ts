@@ -57,6 +57,8 @@ export class SpanScan {
   traceId = -1;
   spanId = -1;
   parentId = -1;
+  stateStart = 0;
+  stateEnd = 0;
   nameStart = 0;
   nameEnd = 0;
   kind = 0;
@@ -93,6 +95,8 @@ export class SpanScan {
     this.traceId = -1;
     this.spanId = -1;
     this.parentId = -1;
+    this.stateStart = 0;
+    this.stateEnd = 0;
     this.nameStart = 0;
     this.nameEnd = 0;
     this.kind = 0;
@@ -128,6 +132,12 @@ export class SpanScan {
         this.nameEnd += reader.pos;
         reader.pos = this.nameEnd;
         return undefined;
+      case tags.traceState:
+        this.stateEnd = reader.length();
+        this.stateStart = reader.pos;
+        this.stateEnd += reader.pos;
+        reader.pos = this.stateEnd;
+        return undefined;
       case tags.kind:
         this.kind = reader.varint();
         return undefined;
@@ -143,7 +153,7 @@ export class SpanScan {
       case tags.status:
         return this.#status(reader);
       default:
-        if (tag !== tags.traceState && tag >>> 3 <= lastField && !counts.has(tag)) reader.fail("wire_type");
+        if (tag >>> 3 <= lastField && !counts.has(tag)) reader.fail("wire_type");
         else reader.skip(tag & 7);
         return undefined;
     }

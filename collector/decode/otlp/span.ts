@@ -36,6 +36,10 @@ export class LazySpan implements RawSpan {
     const { bytes, parentId } = this.scan;
     return parentId < 0 ? undefined : bytes.toString("hex", parentId, parentId + 8);
   }
+  get traceState(): string {
+    const { bytes, stateStart, stateEnd } = this.scan;
+    return stateStart === stateEnd ? "" : this.#texts.get(bytes, stateStart, stateEnd);
+  }
   get name(): string {
     const { bytes, nameStart, nameEnd } = this.scan;
     return nameStart === nameEnd ? "" : this.#texts.get(bytes, nameStart, nameEnd);

@@ -1,6 +1,7 @@
 import type { AttributeName } from "../../../schemas/attributes/vocabulary.ts";
 import { percentDecode } from "../../../schemas/model/percent.ts";
 import { type SpanKey, spanKeyNumber } from "../../../schemas/model/span.ts";
+import { countAt, readOtState } from "../../../schemas/model/trace-state.ts";
 import type { Int64, Value } from "../../../schemas/model/value.ts";
 import { subtractInt64 } from "../int64.ts";
 import { type PeerField, peerFieldNumber, peerFields } from "../peer.ts";
@@ -50,6 +51,7 @@ export const spanReaders: SpanReaders = {
   "context.signal": () => "span",
   "context.event": () => "end",
   "context.protocol": ({ protocol }) => protocol,
+  "context.weight": ({ span }) => (span.traceState === "" ? undefined : weightOf(span.traceState)),
   "context.time": ({ span }) => span.startTime,
   "context.timestamp": ({ span }) => span.startTime,
   "context.proxy_error_code": ({ flags }) => flags,
@@ -111,6 +113,13 @@ export const spanReaders: SpanReaders = {
   "destination.service.subset": ({ clusterName }) => clusterName?.subset,
   ...peerReaders(),
 };
+
+/** A span that passed a threshold stands for those that did not. */
+function weightOf(traceState: string): number | undefined {
+  const { threshold } = readOtState(traceState);
+  const weight = threshold === undefined ? 1 : countAt(threshold);
+  return weight > 1 ? weight : undefined;
+}
 
 const schemeAttribute = text("url.scheme", "http.scheme");
 const noAddress: HostPort = { ip: undefined, port: undefined };
