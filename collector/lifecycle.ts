@@ -74,7 +74,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   };
   const first = await applyHandlers(handlers, checked, state, policy);
   const rules = observeRules(metrics);
-  rules.follow(first.plan.rules);
+  rules.follow(first.plan.counts);
   const { stats: statsConfig } = checked.config;
   const stats =
     statsConfig === null ? undefined : await openStats({ config: statsConfig, directory: dataDir, log, now });
@@ -127,7 +127,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
     metrics,
     async reload(next) {
       const applied = await applyHandlers(handlers, next, state, policy, (compiled) => {
-        rules.follow(compiled.rules);
+        rules.follow(compiled.counts);
         pipeline.swap(compiled);
         running.follow(next);
         decisions.configure(decisionSettings(next.config.decisions));

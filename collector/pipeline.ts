@@ -60,6 +60,8 @@ export interface Checks {
   /** Fills a record of `projection`, or says why the question is none. */
   normalize(check: RawCheck, record: AttributeRecord): RecordProblem | undefined;
   readonly policy: Policy;
+  /** Sends what rules make of a decision; undefined where none makes anything of it. Changes the record. */
+  readonly report?: ((verdict: Verdict, record: AttributeRecord) => void) | undefined;
   /** Remembers a verdict until the record of its request comes; undefined where no rule reads that of records. */
   readonly remember?: ((verdict: Verdict, values: AttributeRecord["values"]) => void) | undefined;
   readonly rateLimits: RateLimits;
@@ -214,11 +216,15 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
   };
 
   /** Has the policy decide, and notes what it said. */
-  const decide = ({ policy, remember }: Checks, request: PendingRequest, byDefault: "allow" | "deny") => {
+  const decide = ({ policy, remember, report }: Checks, request: PendingRequest, byDefault: "allow" | "deny") => {
     const startMs = now();
     const noted = (verdict: Verdict): Verdict => {
       remember?.(verdict, request.record.values);
       decisions?.record(verdict, request.record, now() - startMs);
+      if (report !== undefined) {
+        report(verdict, request.record);
+        lanes.took(1);
+      }
       return verdict;
     };
     const verdict = policy.check(request, byDefault);

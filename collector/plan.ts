@@ -10,7 +10,8 @@ import { keptSlots } from "./check/decisions/to-decision.ts";
 import type { ConcurrencyStore } from "./check/limits/concurrency.ts";
 import { slotsOfPolicy } from "./check/policy-slots.ts";
 import { createRateLimits } from "./check/rate-limit/rate-limits.ts";
-import type { CheckedConfig } from "./config/checked.ts";
+import type { CheckedConfig, CheckedRule } from "./config/checked.ts";
+import { createDecisionReport, joinCounts, splitRules } from "./decision-records.ts";
 import type { Lane } from "./dispatch/lane.ts";
 import { createAccessLogNormalizer } from "./normalize/access-log.ts";
 import { createCheckNormalizer } from "./normalize/check.ts";
@@ -65,6 +66,8 @@ const REMEMBER_MS = 60_000;
 /** A plan with its rules in view, for the hub's metrics. */
 export interface CompiledPlan extends Plan {
   readonly rules: RuleTable;
+  /** What rules did to records and decisions. */
+  readonly counts: Pick<RuleTable, "hits" | "skipped">;
 }
 
 /** What records tell of the decision on their request. */
@@ -83,19 +86,23 @@ export function createPlan(
   policy: PolicyParts,
 ): CompiledPlan {
   const { config, vocabulary } = checked;
-  const rules = createRuleTable({
-    rules: checked.rules,
-    instances: checked.instances,
-    attributes: vocabulary.attributes,
-    redact: config.redact,
-    computed: new Map([...checked.handlers].map(([name, { computed }]) => [name, computed])),
-    outboxes: lanes,
-    maxTuples: Math.max(
-      MIN_TUPLES,
-      ...[...checked.handlers.values()].map(({ adapter, params }) => 2 * (adapter.tupleBudget?.(params) ?? 0)),
-    ),
-    now: state.now,
-  });
+  const { ofDecisions, ofRecords } = splitRules(checked);
+  const tableOf = (chosen: readonly CheckedRule[]) =>
+    createRuleTable({
+      rules: chosen,
+      instances: checked.instances,
+      attributes: vocabulary.attributes,
+      redact: config.redact,
+      computed: new Map([...checked.handlers].map(([name, { computed }]) => [name, computed])),
+      outboxes: lanes,
+      maxTuples: Math.max(
+        MIN_TUPLES,
+        ...[...checked.handlers.values()].map(({ adapter, params }) => 2 * (adapter.tupleBudget?.(params) ?? 0)),
+      ),
+      now: state.now,
+    });
+  const rules = tableOf(ofRecords);
+  const decisions = ofDecisions.length === 0 ? undefined : tableOf(ofDecisions);
   const projection = createProjection([
     ...rules.slots,
     ...slotsReadBy(checked),
@@ -126,8 +133,10 @@ export function createPlan(
       records: (origin) => (origin.kind === "report" ? reports.forOrigin(origin) : logs.forOrigin(origin)),
     },
     rules,
+    counts: joinCounts(rules, decisions),
     checks: {
-      ...createChecks(checked, policy, state),
+      ...createChecks(checked, policy, state, decisions?.slots),
+      report: decisions && createDecisionReport(decisions, state.now),
       remember: joined.some((slot) => projection.has(slot)) ? state.decisions.note : undefined,
     },
   };
@@ -148,8 +157,13 @@ export interface PolicyParts {
 /** Decisions kept to be given again. */
 const CACHED_DECISIONS = 10_000;
 
-/** Compiles the policy, which reads what it needs and nothing of what telemetry does. */
-export function createChecks(checked: CheckedConfig, parts: PolicyParts, state: IntakeState): Checks {
+/** Compiles the policy, which reads what it needs, and of what telemetry does only `alsoRead`. */
+export function createChecks(
+  checked: CheckedConfig,
+  parts: PolicyParts,
+  state: IntakeState,
+  alsoRead: Iterable<number> = [],
+): Checks {
   const { vocabulary, policy: rules, questions, shown, config } = checked;
   const { clock } = parts;
   const policy = compilePolicy({
@@ -163,7 +177,7 @@ export function createChecks(checked: CheckedConfig, parts: PolicyParts, state: 
     newId: randomUUID,
     onFault: parts.onFault,
   });
-  const projection = createProjection(policySlots(checked));
+  const projection = createProjection([...policySlots(checked), ...alsoRead]);
   const routes = state.routesFor(config.routes);
   const reports = createJsonNormalizer({ vocabulary, projection, routes });
   const proxied = createCheckNormalizer({ vocabulary, projection, routes, enrich: createEnrichTables(config.enrich) });

@@ -31,6 +31,7 @@ export const allowed: Readonly<Record<string, Permission>> = {
   "collector/listeners.ts": composition,
   "collector/pipeline.ts": composition,
   "collector/plan.ts": composition,
+  "collector/decision-records.ts": composition,
   "collector/reload.ts": composition,
   "collector/config/": { any: ["collector/expr/"], types: ["adapters/adapter.ts"] },
   "collector/plugins/": { any: ["collector/config/"], types: ["adapters/adapter.ts"] },
