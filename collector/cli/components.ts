@@ -80,7 +80,7 @@ function listComponents(plugins: readonly Listed[]): Components {
 
 function toText({ adapters, receivers, functions }: Components): string {
   const sections = [
-    ["Adapters", adapters.map(({ name, accepts, summary }) => [name, `${summary} Takes ${accepts.join(", ")}.`])],
+    ["Adapters", adapters.map(({ name, accepts, summary }) => [name, `${summary}${takes(accepts)}`])],
     ["Receivers", receivers.map(({ name, summary }) => [name, summary])],
   ] as const;
   const width = Math.max(...sections.flatMap(([, rows]) => rows.map(([name = ""]) => name.length)));
@@ -89,6 +89,9 @@ function toText({ adapters, receivers, functions }: Components): string {
   );
   return `${tables.join("\n")}\nFunctions\n${wrap(functions.join(", "), 96)}`;
 }
+
+/** Adapters that only answer requests take nothing that rules send. */
+const takes = (accepts: readonly string[]): string => (accepts.length === 0 ? "" : ` Takes ${accepts.join(", ")}.`);
 
 function wrap(text: string, width: number): string {
   return text.replace(new RegExp(`(.{1,${width}})(?:\\s|$)`, "g"), "  $1\n");
