@@ -32,6 +32,7 @@ export * from "./shared/exposition.ts";
 export * from "./shared/flat-object.ts";
 export * from "./shared/http.ts";
 export * from "./shared/http-settings.ts";
+export * from "./shared/json-value.ts";
 export * from "./shared/line-settings.ts";
 export * from "./shared/load-text.ts";
 export * from "./shared/metrics-page.ts";

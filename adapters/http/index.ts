@@ -4,6 +4,7 @@ import { post } from "../shared/http.ts";
 import { joinHeaders } from "../shared/http-settings.ts";
 import { fetchWith } from "../shared/tls-fetch.ts";
 import { tlsProblems } from "../shared/tls-settings.ts";
+import { checks } from "./ask.ts";
 import { mediaTypes, toBody } from "./body.ts";
 import { config } from "./config.ts";
 
@@ -13,6 +14,7 @@ export const http = defineAdapter<Flattened["template"], typeof config>({
   summary: "Posts JSON to an HTTP server.",
   accepts: ["logentry", "edge", "tracespan", "metric"],
   config,
+  checks,
   validate: ({ url, tls }) => tlsProblems(url, tls),
   async open({ url, format, compression, headers: more, tls }, host) {
     const { fetch, close } = fetchWith(tls, host.fetch);

@@ -83,6 +83,7 @@ function checkHandler({ key: name, value }: Entry, checks: HandlerChecks, report
   const computed = readAdapterExpressions(adapter, tree, params?.data, path, checks.expressions, report);
   if (params === undefined) return [];
   const instances = sentTo(name, checks);
+  refuseReads(name, adapter, params.data, { tree, path, name, checks }, report);
   validate(adapter, params.data, instances, { tree, path, name, checks }, report);
   return [{ name, adapter, computed, params: params.data, instances }];
 }
@@ -160,6 +161,19 @@ function refuseQuestions(
       });
     }
   }
+}
+
+/** What a policy rule asks of a handler must be there to be read. */
+function refuseReads(
+  handler: string,
+  { checks }: Adapter,
+  params: unknown,
+  { tree, path, checks: { asked, expressions } }: Validated,
+  report: Report,
+): void {
+  if (!asked.some(({ handler: use, isStore }) => use?.meant === handler && !isStore)) return;
+  for (const name of checks?.reads(params) ?? [])
+    if (!expressions.isAttribute(name)) report({ at: tree.at, path, message: `unknown attribute "${name}"` });
 }
 
 function refuseTemplates(

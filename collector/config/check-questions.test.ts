@@ -3,14 +3,14 @@ import { z } from "zod";
 import { defineChecker } from "../../adapters/checker.ts";
 import { journal, load, messages } from "./load.fixture.ts";
 
-const checker = (type: string, template?: "listentry") =>
+const checker = (type: string, template?: "listentry", reads: readonly string[] = []) =>
   defineChecker({
     type,
     summary: "Answers.",
     config: z.strictObject({}),
     instance: "optional",
     ...(template && { template }),
-    reads: () => [],
+    reads: () => reads,
     open: async () => ({ check: () => ({ verdict: "pass" }), async close() {} }),
   });
 
@@ -59,6 +59,14 @@ it.each([
   ],
 ])("%s is refused", (body, problem) => {
   expect(messages(loaded(rule(body)))).toEqual([expect.stringContaining(problem)]);
+});
+
+it("attributes that a checker would read must be there", () => {
+  const odd = checker("odd", undefined, ["source.iq"]);
+  const text = "handlers: { h: { adapter: odd } }\nrules: [{ name: r, check: { handler: h } }]\n";
+  expect(messages(load([text], { adapters: [odd] }))).toEqual([
+    expect.stringContaining('unknown attribute "source.iq"'),
+  ]);
 });
 
 it.each([

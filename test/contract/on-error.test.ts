@@ -56,6 +56,13 @@ instances: { a: { template: authorization, params: { subject: { user: source.ip 
     withoutIp,
     "source.ip",
   ],
+  [
+    "http: the web hook cannot be reached",
+    'handlers: { h: { adapter: http, params: { url: "http://127.0.0.1:9" } } }\n',
+    "{ handler: h }",
+    whole,
+    "h: fetch failed",
+  ],
 ];
 
 describe.each(table)("%s", (_name, config, check, request, detail) => {
