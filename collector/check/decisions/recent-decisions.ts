@@ -11,7 +11,7 @@ export interface RecentDecisions {
 
 /** How much is remembered. */
 export interface RecentOptions {
-  /** Request ids at once; the oldest go first. */
+  /** Request ids at once, at the most; the older half goes at once. */
   readonly maxRequests: number;
   readonly keepMs: number;
   /** Milliseconds; only differences count. */
@@ -35,41 +35,39 @@ const slots = {
 
 /** A bounded memory of decisions. */
 export function createRecentDecisions({ maxRequests, keepMs, now }: RecentOptions): RecentDecisions {
-  /** In the order of each id's first decision. */
-  const byRequest = new Map<string, Remembered[]>();
+  // Two generations: a Map gets slow where its oldest entries are deleted one by one.
+  let recent = new Map<string, Remembered[]>();
+  let older: typeof recent = new Map();
 
-  const makeRoom = (nowMs: number) => {
-    for (const [id, decisions] of byRequest) {
-      const isOld = (decisions.at(-1)?.untilMs ?? 0) <= nowMs;
-      if (!isOld && byRequest.size < maxRequests) return;
-      byRequest.delete(id);
+  const remember = (request: string, decisions: Remembered[]) => {
+    if (recent.size >= maxRequests / 2) {
+      older = recent;
+      recent = new Map();
     }
+    recent.set(request, decisions);
   };
+  const decisionsOn = (request: string) => recent.get(request) ?? older.get(request);
 
   return {
     note({ id, rule, revision, shadow, denial }, values) {
       const request = textAt(values, slots.id);
       if (request === undefined) return;
-      const nowMs = now();
       const decision = {
         ...{ id, rule, revision, shadow, code: denial?.code ?? 0, message: denial?.message ?? "" },
         method: textAt(values, slots.method),
         path: textAt(values, slots.path),
         host: textAt(values, slots.host),
-        untilMs: nowMs + keepMs,
+        untilMs: now() + keepMs,
       };
-      const known = byRequest.get(request);
-      if (known !== undefined) {
-        if (known.length === MAX_HOPS) known.shift();
-        known.push(decision);
-        return;
-      }
-      makeRoom(nowMs);
-      byRequest.set(request, [decision]);
+      const known = decisionsOn(request);
+      if (known === undefined) return remember(request, [decision]);
+      if (known.length === MAX_HOPS) known.shift();
+      known.push(decision);
+      if (!recent.has(request)) remember(request, known);
     },
     find(request) {
       const nowMs = now();
-      const fitting = byRequest.get(request.id)?.filter((known) => known.untilMs > nowMs && fits(known, request)) ?? [];
+      const fitting = decisionsOn(request.id)?.filter((known) => known.untilMs > nowMs && fits(known, request)) ?? [];
       return fitting.findLast(({ host }) => host === request.host) ?? fitting.at(-1);
     },
   };
