@@ -32,10 +32,7 @@ export interface LimitRuleOptions {
   after(ms: number, callback: () => void): () => void;
 }
 
-/** How long a store may take, and never longer than the asker waits. */
-const STORE_MS = 45;
-
-/** What the turns of the event loop on top of that take where nothing holds them up. */
+/** What the turns of the event loop on top of a store's time take where nothing holds them up. */
 const PATIENCE_MS = 5;
 
 /** Refuses what goes beyond a budget: 429 with Retry-After, or what the rule says. */
@@ -98,7 +95,7 @@ export function createLimitRule(options: LimitRuleOptions): PolicyRule["act"] {
   /** What comes too late is given back. */
   const inTime = (request: PendingRequest, rate: Rate, answer: Promise<LimitAnswer>): Promise<Outcome> =>
     new Promise((resolve) => {
-      const ms = Math.max(0, Math.min(STORE_MS, request.deadlineMs - options.now() - PATIENCE_MS));
+      const ms = Math.max(0, Math.min(rule.timeoutMs, request.deadlineMs - options.now()) - PATIENCE_MS);
       let isLate = false;
       const cancel = patiently(options.after, ms, () => {
         isLate = true;

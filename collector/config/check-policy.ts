@@ -120,6 +120,7 @@ function readLimit(body: Tree | undefined, at: Path, read: RuleReader, report: R
     cost: read.expression(child(body, "cost"), [...at, "cost"], "value"),
     maxAgeMs: millisecondsOf(child(body, "maxAge"), [...at, "maxAge"], 30_000, report),
     store,
+    timeoutMs: millisecondsOf(child(body, "timeout"), [...at, "timeout"], 50, report),
     status: numberOf(child(body, "status")) ?? 429,
   };
 }

@@ -55,6 +55,8 @@ export interface CheckedLimit extends CommonPolicy {
   readonly maxAgeMs: number;
   /** `memory`, or a handler's name. */
   readonly store: string;
+  /** How long the store may take. */
+  readonly timeoutMs: number;
   readonly status: number;
 }
 

@@ -62,6 +62,7 @@ const limit = z
     concurrent: z.int().positive().optional().describe("Instead of a rate: how many requests at once."),
     maxAge: z.string().default("30s").describe("With concurrent: a request that does not end counts for this long."),
     store: z.string().default("memory").describe("Where budgets are kept: memory, or the name of a redis handler."),
+    timeout: z.string().default("50ms").describe("How long the store may take; never longer than the asker waits."),
     status: z.int().min(400).max(599).default(429).describe("HTTP status of the refusal."),
   })
   .describe("Refuses what goes beyond a budget.");

@@ -116,7 +116,9 @@ describeWith("redis-server")("budgets in a real Redis", () => {
 
   it("are the same for everyone behind a hub: 2,000 checks at three hubs admit 100", async () => {
     const handlers = { shared: { adapter: "redis", params: { address: server.address, timeout: "5s" } } };
-    const rules = [{ name: "l", limit: { key: ["1"], rate: "100/24h", algorithm: "fixed", store: "shared" } }];
+    const rules = [
+      { name: "l", limit: { key: ["1"], rate: "100/24h", algorithm: "fixed", store: "shared", timeout: "5s" } },
+    ];
     const hubs = await Promise.all(
       [1, 2, 3].map(() => openRunningHub({ http: { address: "127.0.0.1:0" } }, { handlers, rules })),
     );
