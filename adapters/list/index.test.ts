@@ -192,6 +192,18 @@ describe("files and URLs", () => {
     expect(await ask("10.0.0.1")).toEqual({ verdict: "error", reason: expect.stringContaining(reason) });
   });
 
+  it("that take their time keep nobody from starting", async () => {
+    let answer = (_: Response) => {};
+    const fetch = () => new Promise<Response>((resolve) => (answer = resolve));
+    const opening = open({ url: "http://lists.test/", timeout: "1m" }, fetch);
+    await later(5_000);
+    const { ask, verdict } = await opening;
+    expect(await ask("a")).toEqual({ verdict: "error", reason: "the list cannot be loaded: it was not loaded yet" });
+    answer(new Response("a"));
+    await later(0);
+    expect(await verdict("a")).toBe("pass");
+  });
+
   it("let answers be given again until the list is another one, or too old", async () => {
     const { state, fetch } = server("a");
     const { ask } = await open({ url: "http://lists.test/", refresh: "10s", ttl: "30s" }, fetch);

@@ -40,6 +40,11 @@ interface Version<T> {
 /** Longest wait after a failure; the first waits a second, each further one twice as long. */
 const MAX_RETRY_MS = 30_000;
 
+/** How long those who open it wait for the first load; it goes on behind them. */
+const FIRST_MS = 5_000;
+
+const patience = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
+
 /** Loads once, and from then on in the background. What cannot be loaded leaves what there was, until it is too old. */
 export async function createRefreshed<T>(
   options: RefreshOptions<T>,
@@ -94,7 +99,7 @@ export async function createRefreshed<T>(
     return underWay;
   };
 
-  await refresh();
+  await Promise.race([refresh(), patience(FIRST_MS)]);
   return {
     current() {
       if (version !== undefined && now() < goodUntilMs) return version.current;
