@@ -14,6 +14,7 @@ import { otlpMetrics } from "./otlp-metrics/index.ts";
 import { prometheus } from "./prometheus/index.ts";
 import { prometheusRemoteWrite } from "./prometheus-remote-write/index.ts";
 import { ratelimit } from "./ratelimit/index.ts";
+import { rbac } from "./rbac/index.ts";
 import { redis } from "./redis/index.ts";
 import { statsd } from "./statsd/index.ts";
 import { stdio } from "./stdio/index.ts";
@@ -40,4 +41,5 @@ export const inventory: readonly Adapter[] = [
   ratelimit,
   redis,
   opa,
+  rbac,
 ];

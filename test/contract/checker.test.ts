@@ -10,6 +10,7 @@ import { apikey } from "../../adapters/apikey/index.ts";
 import { jwt } from "../../adapters/jwt/index.ts";
 import { list } from "../../adapters/list/index.ts";
 import { opa } from "../../adapters/opa/index.ts";
+import { rbac } from "../../adapters/rbac/index.ts";
 import { type CheckerOptions, checkerTests } from "../../adapters/testing/checker-tests.ts";
 
 /** What every checker promises the hub, as tests of Vitest. */
@@ -51,3 +52,8 @@ checkerBattery(opa, {
 });
 
 checkerBattery(list, { params: { entries: ["a"] }, passes: { instance: { value: "a" } } });
+
+checkerBattery(rbac, {
+  params: { files: ["adapters/rbac/policies.fixture.yaml"] },
+  passes: { attributes: { "destination.namespace": "shop", "request.method": "GET" } },
+});

@@ -1,0 +1,57 @@
+import { globSync, readFileSync } from "node:fs";
+import { parseAllDocuments } from "yaml";
+
+/** One resource of a file. */
+export interface Resource {
+  /** File and document, for people. */
+  readonly place: string;
+  readonly value: unknown;
+}
+
+/** What the files hold, and what is wrong with them. */
+export interface Documents {
+  readonly resources: readonly Resource[];
+  readonly problems: readonly string[];
+}
+
+const isGlob = (path: string): boolean => /[*?[\]{}]/.test(path);
+
+/** The files that a path or a glob means, in a fixed order. */
+function filesOf(path: string): readonly string[] {
+  return isGlob(path) ? [...globSync(path)].sort() : [path];
+}
+
+/** Reads all resources of the files of a path or glob. */
+export function readDocuments(path: string): Documents {
+  const files = filesOf(path);
+  if (files.length === 0) return { resources: [], problems: [`${path} means no file`] };
+  const read = files.map(readFile);
+  return { resources: read.flatMap(({ resources }) => resources), problems: read.flatMap(({ problems }) => problems) };
+}
+
+function readFile(file: string): Documents {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    return { resources: [], problems: [`${file} cannot be read: ${(error as Error).message}`] };
+  }
+  const documents = parseAllDocuments(text);
+  const problems = documents.flatMap(({ errors }, index) =>
+    errors.map(({ message }) => `${file}, document ${index + 1}: ${message.split("\n", 1)[0]}`),
+  );
+  if (problems.length > 0) return { resources: [], problems };
+  return {
+    resources: documents.flatMap((document, index) =>
+      itemsOf({ place: `${file}, document ${index + 1}`, value: document.toJS() }),
+    ),
+    problems: [],
+  };
+}
+
+/** The items of a list of resources, or the resource itself. */
+function itemsOf({ place, value }: Resource): readonly Resource[] {
+  const { kind, items } = (value ?? {}) as { readonly kind?: unknown; readonly items?: unknown };
+  if (typeof kind !== "string" || !kind.endsWith("List") || !Array.isArray(items)) return [{ place, value }];
+  return items.flatMap((item, index) => itemsOf({ place: `${place}, item ${index + 1}`, value: item }));
+}

@@ -1,0 +1,40 @@
+import type { ConfigProblem } from "../adapter.ts";
+import { type Resource, readDocuments } from "./documents.ts";
+import type { Policy } from "./policy.ts";
+import { readPolicy } from "./read-policy.ts";
+import { policyProblems } from "./validate.ts";
+
+/** The policies of all files, and everything that is wrong with them. */
+export interface Loaded {
+  readonly policies: readonly Policy[];
+  readonly problems: readonly ConfigProblem[];
+}
+
+/** Loads the policies of the files; resources of other kinds are passed over. */
+export function loadPolicies(files: readonly string[]): Loaded {
+  const policies: Policy[] = [];
+  const problems: ConfigProblem[] = [];
+  const names = new Map<string, string>();
+  for (const [index, path] of files.entries()) {
+    const documents = readDocuments(path);
+    const found = documents.resources.filter(isPolicy).map(({ place, value }) => {
+      const { policy, problems: malformed } = readPolicy(value);
+      policies.push(policy);
+      const name = `${policy.namespace}/${policy.name}`;
+      const wrong = malformed.length > 0 ? malformed : policyProblems(policy);
+      const first = names.get(name);
+      names.set(name, first ?? place);
+      const twice = first === undefined ? [] : [`has been there before, in ${first}`];
+      return [...wrong, ...twice].map((message) => `${place}, AuthorizationPolicy ${name}: ${message}`);
+    });
+    for (const message of [...documents.problems, ...found.flat()]) problems.push({ path: ["files", index], message });
+  }
+  return { policies, problems };
+}
+
+function isPolicy({ value }: Resource): boolean {
+  const { kind, apiVersion } = (value ?? {}) as { readonly kind?: unknown; readonly apiVersion?: unknown };
+  return (
+    kind === "AuthorizationPolicy" && typeof apiVersion === "string" && apiVersion.startsWith("security.istio.io/")
+  );
+}
