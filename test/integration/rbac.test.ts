@@ -59,6 +59,8 @@ const when = (key: string, values: object) => [{ when: [{ key, ...values }] }];
 const allow = (rules: object[]) => policy({ rules });
 const deny = (rules: object[]) => policy({ action: "DENY", rules });
 const path = (text: string) => ({ "request.path": text });
+const caller = (id: string) => ({ "source.principal": id });
+const claims = (token: object) => ({ "request.auth.raw_claims": JSON.stringify(token) });
 const dryRun = { annotations: { "istio.io/dry-run": "true" } };
 
 describe("the twenty cases of the notes", () => {
@@ -115,5 +117,125 @@ describe("the twenty cases of the notes", () => {
     expect(reasons.map(({ detail }) => detail)).toEqual([undefined]);
     expect(allowed ? "allow" : "deny").toBe(expected);
     if (!allowed) expect(denial).toEqual({ status: 403, code: 7, message: "RBAC: access denied" });
+  });
+});
+
+/** Whether one ALLOW policy of these rules lets a request pass; errors fail the test. */
+async function allows(rules: object[], attributes: Record<string, Json>, params?: object): Promise<boolean> {
+  const { allowed, reasons } = await decide([allow(rules)], attributes, params);
+  expect(reasons.map(({ detail }) => detail)).toEqual([undefined]);
+  return allowed;
+}
+
+describe("callers", () => {
+  it.each<[object, string, boolean]>([
+    [{ principals: ["td/ns/a/sa/x"] }, "td/ns/a/sa/x", true],
+    [{ principals: ["spiffe://td/ns/a/sa/x"] }, "spiffe://td/ns/a/sa/x", false],
+    [{ principals: ["td/ns/a/*"] }, "td/ns/a/sa/x", true],
+    [{ principals: ["*"] }, "CN=someone", true],
+    [{ principals: ["CN=someone"] }, "CN=someone", false],
+    [{ namespaces: ["a"] }, "td/ns/a/sa/x", true],
+    [{ namespaces: ["a"] }, "td/ns/ab/sa/x", false],
+    [{ namespaces: ["a*"] }, "td/ns/ab/sa/x", true],
+    [{ namespaces: ["a*z"] }, "td/ns/a-b-z/sa/x", true],
+    [{ namespaces: ["a*z"] }, "td/ns/a-b/sa/z", false],
+    [{ namespaces: ["*"] }, "td/sa/x", false],
+    [{ namespaces: ["a.b"] }, "td/ns/a-b/sa/x", false],
+    [{ serviceAccounts: ["x"] }, "td/ns/shop/sa/x", true],
+    [{ serviceAccounts: ["x"] }, "td/ns/a/sa/x", false],
+    [{ serviceAccounts: ["a/x"] }, "td/k/v/ns/a/more/things/sa/x/even", true],
+    [{ serviceAccounts: ["a/x"] }, "td/ns/a/sa/x-junk", false],
+    [{ notServiceAccounts: ["a/x"] }, "td/ns/a/sa/x", false],
+    [{ trustDomains: ["td"] }, "td/ns/a/sa/x", true],
+    [{ trustDomains: ["td*"] }, "td9/ns/a/sa/x", true],
+    [{ trustDomains: ["*.org"] }, "a.org/ns/a/sa/x", true],
+    [{ trustDomains: ["td"] }, "td9/ns/a/sa/x", false],
+    [{ principals: ["td/ns/a/*"], notPrincipals: ["*/sa/x"] }, "td/ns/a/sa/x", false],
+  ])("%j of %s: %s", async (source, id, expected) => {
+    expect(await allows(from(source), caller(id))).toBe(expected);
+  });
+
+  it("are nobody without a certificate, whatever enrichment tells of them", async () => {
+    expect(await allows(from({ namespaces: ["a"] }), { "source.namespace": "a" })).toBe(false);
+    expect(await allows(from({ principals: ["*"] }), {})).toBe(false);
+    expect(await allows(from({ notTrustDomains: ["td"], notServiceAccounts: ["x"] }), {})).toBe(true);
+  });
+
+  const params = { trustDomain: "new.td", trustDomainAliases: ["old.td", "else"] };
+  it.each<[string, string, boolean]>([
+    ["new.td/ns/a/sa/x", "old.td/ns/a/sa/x", true],
+    ["old.td/ns/a/sa/x", "new.td/ns/a/sa/x", true],
+    ["cluster.local/ns/a/sa/x", "else/ns/a/sa/x", true],
+    ["cluster.local/ns/a/sa/x", "cluster.local/ns/a/sa/x", false],
+    ["cluster.local/ns/a/*", "else/ns/a/sa/x", false],
+    ["cluster.local/ns/a/sa/*", "else/ns/a/sa/x", true],
+    ["third/ns/a/sa/x", "third/ns/a/sa/x", true],
+    ["third/ns/a/sa/x", "else/ns/a/sa/x", false],
+    ["*.td/ns/a/sa/x", "else/ns/a/sa/x", true],
+    ["*.td/ns/a/sa/x", "third.td/ns/a/sa/x", true],
+  ])("under aliases: %s means %s: %s", async (principal, id, expected) => {
+    expect(await allows(from({ principals: [principal] }), caller(id), params)).toBe(expected);
+    expect(await allows(when("source.principal", { values: [principal] }), caller(id), params)).toBe(expected);
+  });
+
+  it("have addresses, their own and the one behind proxies", async () => {
+    const attributes = { "source.ip": "10.1.2.3", "origin.ip": "2001:db8::7" };
+    expect(await allows(from({ ipBlocks: ["10.1.99.99/16"] }), attributes)).toBe(true);
+    expect(await allows(from({ ipBlocks: ["10.1.2.4"] }), attributes)).toBe(false);
+    expect(await allows(from({ remoteIpBlocks: ["2001:db8::/32"] }), attributes)).toBe(true);
+    expect(await allows(from({ notRemoteIpBlocks: ["0.0.0.0/0"] }), attributes)).toBe(true);
+    expect(await allows(when("remote.ip", { values: ["2001:db8::7"] }), attributes)).toBe(true);
+  });
+});
+
+describe("tokens", () => {
+  it.each<[string, Json, Json, boolean]>([
+    ["*", "i", "s", true],
+    ["*", "i", "", false],
+    ["https://i/s", "https://i", "s", true],
+    ["i/*", "i", "s", true],
+    ["i/s*", "i", "sub", true],
+    ["*/s", "any", "s", true],
+    ["*/s", "any", "t", false],
+    ["*i/s", "ii", "s", true],
+    ["*i/*", "ii", "s", false],
+    ["*i/*", "ii", "*", true],
+    ["https*", "https://i", "s", true],
+    ["iss*", "issuer", "any", true],
+    ["https://id*", "https:/", "idx", true],
+    ["i", "i", "", true],
+    ["i/s", "i", 5, false],
+  ])("%s, iss %j, sub %j: %s", async (principal, iss, sub, expected) => {
+    expect(await allows(from({ requestPrincipals: [principal] }), claims({ iss, sub }))).toBe(expected);
+  });
+
+  it.each<[string, string[], object, boolean]>([
+    ["request.auth.claims[a][b]", ["x"], { a: { b: "x" } }, true],
+    ["request.auth.claims[a.b/c]", ["x*"], { "a.b/c": "xy" }, true],
+    ["request.auth.claims[groups]", ["dev"], { groups: [1, "ops", "dev"] }, true],
+    ["request.auth.claims[flag]", ["*"], { flag: true }, false],
+    ["request.auth.claims[o]", ["*"], { o: { p: "q" } }, false],
+    ["request.auth.claims[scope]", ["read"], { scope: "write read" }, true],
+    ["request.auth.claims[scope]", ["write read"], { scope: "write read" }, false],
+    ["request.auth.claims[other]", ["read"], { other: "write read" }, false],
+    ["request.auth.audiences", ["me"], { aud: ["you", "me"] }, true],
+    ["request.auth.presenter", ["me"], { azp: "me" }, true],
+    ["request.auth.claims[constructor]", ["*"], {}, false],
+  ])("%s %j of %j: %s", async (key, values, token, expected) => {
+    expect(await allows(when(key, { values }), claims(token))).toBe(expected);
+    expect(await allows(when(key, { notValues: values }), claims(token))).toBe(!expected);
+  });
+
+  it("are told by single attributes where there is no raw token", async () => {
+    const attributes = {
+      "request.auth.principal": "https://i/s",
+      "request.auth.audiences": "a,b",
+      "request.auth.presenter": "p",
+      "request.auth.claims": { role: "admin" },
+    };
+    expect(await allows(from({ requestPrincipals: ["https://i/s"] }), attributes)).toBe(true);
+    expect(await allows(when("request.auth.audiences", { values: ["b"] }), attributes)).toBe(true);
+    expect(await allows(when("request.auth.presenter", { values: ["p"] }), attributes)).toBe(true);
+    expect(await allows(when("request.auth.claims[role]", { values: ["admin"] }), attributes)).toBe(true);
   });
 });
