@@ -5,10 +5,10 @@ const labels = z.record(z.string(), z.string());
 /** Settings of the rbac adapter. */
 export const config = z.strictObject({
   files: z
-    .array(z.string().min(1))
-    .min(1)
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .transform((files) => (typeof files === "string" ? [files] : files))
     .describe(
-      "Files with AuthorizationPolicy resources, as paths or globs; relative ones are below the working directory of the hub.",
+      "Files with AuthorizationPolicy resources, as paths, folders or globs; relative ones are below the working directory of the hub.",
     ),
   rootNamespace: z.string().min(1).default("istio-system").describe("Namespace whose policies hold for all workloads."),
   trustDomain: z.string().min(1).default("cluster.local").describe("Trust domain of the mesh."),

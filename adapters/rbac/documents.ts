@@ -1,4 +1,5 @@
-import { globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 
 /** One resource of a file. */
@@ -16,12 +17,13 @@ export interface Documents {
 
 const isGlob = (path: string): boolean => /[*?[\]{}]/.test(path);
 
-/** The files that a path or a glob means, in a fixed order. */
+/** The files that a path, a folder or a glob means, in a fixed order. */
 function filesOf(path: string): readonly string[] {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return filesOf(join(path, "*.{yaml,yml,json}"));
   return isGlob(path) ? [...globSync(path)].sort() : [path];
 }
 
-/** Reads all resources of the files of a path or glob. */
+/** Reads all resources of the files of a path, folder or glob. */
 export function readDocuments(path: string): Documents {
   const files = filesOf(path);
   if (files.length === 0) return { resources: [], problems: [`${path} means no file`] };

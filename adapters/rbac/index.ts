@@ -24,6 +24,7 @@ export const rbac = defineChecker({
     const { policies, problems } = loadPolicies(settings.files);
     if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join("\n"));
     for (const policy of policies) warn(policy, settings, host.log);
+    warnOfTwins(policies, host.log);
     const workloadOf = createDirectory(settings.workloads);
     const decide = createDecision(compile(policies, settings), settings.providers);
     const readClaims = createClaims(settings.spaceDelimitedClaims);
@@ -57,4 +58,15 @@ function warn(policy: Policy, { providers }: RbacConfig, log: AdapterLog): void 
       { policy: name, provider },
       `AuthorizationPolicy ${name}: the provider ${provider} is not among providers, so what the policy matches is refused`,
     );
+}
+
+/** Two policies of one name are one in a cluster, the later; here both hold. */
+function warnOfTwins(policies: readonly Policy[], log: AdapterLog): void {
+  const seen = new Set<string>();
+  for (const policy of policies) {
+    const name = `${policy.namespace}/${policy.name}`;
+    if (seen.has(name))
+      log.warn({ policy: name }, `AuthorizationPolicy ${name} is there more than once, and all of them hold`);
+    seen.add(name);
+  }
 }

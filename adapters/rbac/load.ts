@@ -14,7 +14,6 @@ export interface Loaded {
 export function loadPolicies(files: readonly string[]): Loaded {
   const policies: Policy[] = [];
   const problems: ConfigProblem[] = [];
-  const names = new Map<string, string>();
   for (const [index, path] of files.entries()) {
     const documents = readDocuments(path);
     const found = documents.resources.filter(isPolicy).map(({ place, value }) => {
@@ -22,10 +21,7 @@ export function loadPolicies(files: readonly string[]): Loaded {
       policies.push(policy);
       const name = `${policy.namespace}/${policy.name}`;
       const wrong = malformed.length > 0 ? malformed : policyProblems(policy);
-      const first = names.get(name);
-      names.set(name, first ?? place);
-      const twice = first === undefined ? [] : [`has been there before, in ${first}`];
-      return [...wrong, ...twice].map((message) => `${place}, AuthorizationPolicy ${name}: ${message}`);
+      return wrong.map((message) => `${place}, AuthorizationPolicy ${name}: ${message}`);
     });
     for (const message of [...documents.problems, ...found.flat()]) problems.push({ path: ["files", index], message });
   }

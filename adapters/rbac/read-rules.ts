@@ -44,8 +44,10 @@ function readParts(
   if (parts?.length === 0) reader.note(place, "must not be an empty list: leave it out to restrict nothing");
   return parts?.map((item, index) => {
     const part = reader.object(item, `${place}[${index}]`, [name])[name];
+    const before = reader.problems.length;
     const clauses = readFields(part, `${place}[${index}].${name}`, fields, reader);
-    if (clauses.length === 0) reader.note(`${place}[${index}].${name}`, "must have a field with a value");
+    if (clauses.length === 0 && reader.problems.length === before)
+      reader.note(`${place}[${index}].${name}`, "must have a field with a value");
     return clauses;
   });
 }
@@ -76,6 +78,7 @@ function readCondition(value: unknown, place: string, reader: Reader): Clause {
   const values = reader.texts(members["values"], `${place}.values`);
   const notValues = reader.texts(members["notValues"], `${place}.notValues`);
   if (key === "") reader.note(`${place}.key`, "must not be empty");
+  if (Object.hasOwn(operationFields, key)) reader.note(`${place}.key:`, `${key} is not known`);
   if (values.length + notValues.length === 0) reader.note(place, "must have values or notValues");
   return { key, values, notValues, place };
 }

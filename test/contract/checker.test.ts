@@ -54,6 +54,8 @@ checkerBattery(opa, {
 checkerBattery(list, { params: { entries: ["a"] }, passes: { instance: { value: "a" } } });
 
 checkerBattery(rbac, {
-  params: { files: ["adapters/rbac/policies.fixture.yaml"] },
-  passes: { attributes: { "destination.namespace": "shop", "request.method": "GET" } },
+  params: { files: ["examples/istio/*.yaml"] },
+  passes: {
+    attributes: { "destination.namespace": "shop", "destination.labels": { app: "web" }, "request.method": "GET" },
+  },
 });

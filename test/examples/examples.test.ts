@@ -13,9 +13,9 @@ import { guide } from "../support/guide.ts";
 const files = [
   "config/default.yaml",
   ...readdirSync(`${root}examples`, { recursive: true, encoding: "utf8" })
-    // What stands in examples/compose belongs to Envoy and Prometheus (test/structure and test/e2e look at it), in examples/ratelimit to its adapter.
+    // What stands in examples/compose belongs to Envoy and Prometheus (test/structure and test/e2e look at it), in examples/ratelimit and examples/istio to their adapters.
     // Cases for a policy are no configuration either; policy.test.ts runs them.
-    .filter((file) => /(?<!\.test)\.ya?ml$/.test(file) && !/^(compose|ratelimit)\//.test(file))
+    .filter((file) => /(?<!\.test)\.ya?ml$/.test(file) && !/^(compose|istio|ratelimit)\//.test(file))
     .map((file) => `examples/${file}`),
 ];
 

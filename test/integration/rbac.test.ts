@@ -10,17 +10,18 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
+let policies = 0;
 /** A policy as JSON, which is YAML too; in `shop` unless metadata says. */
 const policy = (spec: object, metadata: object = {}): Json =>
   ({
     apiVersion: "security.istio.io/v1",
     kind: "AuthorizationPolicy",
-    metadata: { name: `p${Math.random()}`, namespace: "shop", ...metadata },
+    metadata: { name: `p${++policies}`, namespace: "shop", ...metadata },
     spec,
   }) as unknown as Json;
 
 /** The hub with these policies, asked once: allow, deny, or why it could not decide. */
-async function decide(policies: readonly Json[], attributes: Record<string, Json>, params: object = {}) {
+async function decide(policies: readonly Json[], attributes: Record<string, Json>, params: object = {}, raw?: Json) {
   const folder = mkdtempSync(join(tmpdir(), "mixdown-rbac-"));
   folders.push(folder);
   const file = join(folder, "policies.yaml");
@@ -30,7 +31,7 @@ async function decide(policies: readonly Json[], attributes: Record<string, Json
     rules: [{ name: "mesh", check: { handler: "mesh" } }],
   };
   const hub = await policyOfConfig(JSON.stringify(config));
-  const verdict = await hub.check({ ...get, ...attributes });
+  const verdict = await hub.check({ ...get, ...attributes }, raw);
   await hub.close();
   expect(hub.faults).toEqual([]);
   return verdict;
@@ -237,5 +238,199 @@ describe("tokens", () => {
     expect(await allows(when("request.auth.audiences", { values: ["b"] }), attributes)).toBe(true);
     expect(await allows(when("request.auth.presenter", { values: ["p"] }), attributes)).toBe(true);
     expect(await allows(when("request.auth.claims[role]", { values: ["admin"] }), attributes)).toBe(true);
+  });
+});
+
+describe("requests", () => {
+  it.each<[object[], Record<string, Json>, boolean]>([
+    [to({ hosts: ["*"] }), { "request.host": "" }, true],
+    [to({ hosts: ["*.A.com"] }), { "request.host": "x.a.COM" }, true],
+    [to({ hosts: ["*.a.com"] }), { "request.host": "a.com" }, false],
+    [to({ methods: ["get"] }), {}, false],
+    [to({ methods: ["P*"] }), { "request.method": "PATCH" }, true],
+    [to({ notMethods: ["GET"] }), {}, false],
+    [to({ paths: ["/a#*"] }), path("/a#b"), false],
+    [to({ paths: ["/a"] }), path("/a#b?c"), true],
+    [to({ paths: ["/a/{*}/c"], notPaths: ["/a/b/*"] }), path("/a/b/c"), false],
+    [to({ ports: ["80", "443"] }), { "destination.port": 443 }, true],
+    [to({ notPorts: ["443"] }), { "destination.port": 443 }, false],
+    [to({ ports: ["443"] }), {}, false],
+    [when("request.headers[X-A]", { values: ["*"] }), { "request.headers": { "x-a": "" } }, true],
+    [when("request.headers[x-a]", { values: ["1"] }), { "request.headers": { "x-a": "1,2" } }, false],
+    [when("request.headers[:method]", { values: ["GET"] }), {}, true],
+    [when("request.headers[host]", { values: ["shop.example"] }), {}, true],
+    [when("destination.ip", { values: ["10.0.0.0/8"] }), { "destination.ip": "10.1.1.1" }, true],
+    [when("destination.port", { notValues: ["1"] }), { "destination.port": 1 }, false],
+    [when("connection.sni", { values: ["*.a"] }), { "connection.requested_server_name": "x.a" }, true],
+    [when("connection.sni", { values: ["*"] }), {}, false],
+    [when("experimental.envoy.filters.http.x[k]", { notValues: ["v"] }), {}, true],
+  ])("%j of %j: %s", async (rules, attributes, expected) => {
+    expect(await allows(rules, attributes)).toBe(expected);
+  });
+
+  it("have metadata of filters, where the proxy sends it", async () => {
+    const raw = {
+      attributes: { metadataContext: { filterMetadata: { "envoy.filters.http.x": { k: "v", l: ["w", 1] } } } },
+    };
+    const ask = async (key: string, value: string) =>
+      (await decide([allow(when(`experimental.envoy.filters.http.x[${key}]`, { values: [value] }))], {}, {}, raw))
+        .allowed;
+    expect([await ask("k", "v"), await ask("k", "[v]"), await ask("l", "[w]"), await ask("l", "w")]).toEqual([
+      ...[true, false, true, false],
+    ]);
+  });
+});
+
+describe("connections", () => {
+  it.each<[string, Json[], boolean]>([
+    [
+      "a rule that allows is dropped for a field in any part",
+      [allow([{ ...to({ ports: ["5432"] })[0], ...when("request.headers[a]", { notValues: ["b"] })[0] }])],
+      false,
+    ],
+    ["the other rules stay", [allow([...to({ methods: ["GET"] }), ...to({ ports: ["5432"] })])], true],
+    ["a rule that denies loses the field", [deny(to({ ports: ["1"], notMethods: ["GET"] }))], true],
+    ["what remains decides", [deny(to({ ports: ["5432"], notMethods: ["GET"] }))], false],
+    ["so is it with token fields", [deny(from({ notRequestPrincipals: ["*"] }))], false],
+    [
+      "CUSTOM loses it too",
+      [policy({ action: "CUSTOM", provider: { name: "p" }, rules: to({ paths: ["/a"] }) })],
+      false,
+    ],
+    ["an ALLOW policy without rules left counts", [allow(to({ paths: ["*"] }))], false],
+  ])("%s", async (_, policies, expected) => {
+    expect((await decide(policies, tcp)).allowed).toBe(expected);
+  });
+});
+
+describe("the policies of a workload", () => {
+  const web = { "destination.labels": { app: "web", version: "v1" } };
+  const gateway = { "gateway.networking.k8s.io/gateway-name": "edge" };
+  const waypoint = { ...gateway, "gateway.istio.io/managed": "istio.io-mesh-controller" };
+  const select = (matchLabels: object) => policy({ action: "DENY", selector: { matchLabels }, rules: [{}] });
+  const attach = (group: string, kind: string, name: string, metadata = {}) =>
+    policy({ action: "DENY", targetRefs: [{ group, kind, name }], rules: [{}] }, metadata);
+  const group = "gateway.networking.k8s.io";
+  const called = { "destination.service.name": "cart", "destination.service.namespace": "goods" };
+
+  it.each<[string, Json, Record<string, Json>, boolean]>([
+    ["every label of the selector", select({ app: "web", version: "v1" }), web, true],
+    ["another label", select({ app: "web", version: "v2" }), web, false],
+    ["an empty selector", select({}), web, true],
+    ["another namespace", policy({ action: "DENY", rules: [{}] }, { namespace: "other" }), web, false],
+    ["the root namespace", policy({ action: "DENY", rules: [{}] }, { namespace: "istio-system" }), web, true],
+    ["a target for a plain workload", attach(group, "Gateway", "edge"), web, false],
+    ["a target where no label is known", attach(group, "Gateway", "edge"), {}, false],
+    ["a gateway", attach(group, "Gateway", "edge"), { "destination.labels": gateway }, true],
+    ["another gateway", attach(group, "Gateway", "other"), { "destination.labels": gateway }, false],
+    ["a gateway by selector", select({ [group + "/gateway-name"]: "edge" }), { "destination.labels": gateway }, true],
+    [
+      "a gateway is not a class",
+      attach(group, "GatewayClass", "istio-waypoint"),
+      { "destination.labels": gateway },
+      false,
+    ],
+    ["a waypoint", attach(group, "Gateway", "edge"), { "destination.labels": waypoint }, true],
+    ["a waypoint without target", policy({ action: "DENY", rules: [{}] }), { "destination.labels": waypoint }, false],
+    [
+      "a waypoint by class",
+      attach(group, "GatewayClass", "istio-waypoint", { namespace: "istio-system" }),
+      { "destination.labels": waypoint },
+      true,
+    ],
+    ["a class elsewhere", attach(group, "GatewayClass", "istio-waypoint"), { "destination.labels": waypoint }, false],
+    [
+      "a service",
+      attach("", "Service", "cart", { namespace: "goods" }),
+      { "destination.labels": waypoint, ...called },
+      true,
+    ],
+    ["a service elsewhere", attach("core", "Service", "cart"), { "destination.labels": waypoint, ...called }, false],
+  ])("%s", async (_, each, attributes, applies) => {
+    expect((await decide([each], attributes)).allowed).toBe(!applies);
+  });
+
+  it("are found by the table of workloads, which is asked first", async () => {
+    const workloads = { "shop/cart": { app: "cart" }, "10.0.0.7": { namespace: "goods", labels: { app: "web" } } };
+    const ask = async (each: Json, attributes: Record<string, Json>) =>
+      (await decide([each], attributes, { workloads })).allowed;
+    expect(await ask(select({ app: "cart" }), { ...web, "destination.serviceAccount": "cart" })).toBe(false);
+    expect(await ask(select({ app: "web" }), { "destination.ip": "10.0.0.7" })).toBe(false);
+    const goods = policy(
+      { action: "DENY", selector: { matchLabels: { app: "web" } }, rules: [{}] },
+      { namespace: "goods" },
+    );
+    expect(await ask(goods, { "destination.namespace": null, "destination.ip": "10.0.0.7" })).toBe(false);
+    const extensions = {
+      "context.extensions": { "destination.namespace": "shop", "destination.serviceAccount": "cart" },
+    };
+    expect(await ask(select({ app: "cart" }), { ...extensions, "destination.namespace": null })).toBe(false);
+  });
+
+  it.each<[string, Json, Record<string, Json>, string]>([
+    [
+      "namespace",
+      deny([{}]),
+      { "destination.namespace": null },
+      "mesh: the namespace of the called workload is not known",
+    ],
+    [
+      "labels, where they are asked for",
+      select({ app: "web" }),
+      {},
+      "mesh: the labels of the called workload in shop are not known",
+    ],
+  ])("cannot be told without %s", async (_, each, attributes, detail) => {
+    const { allowed, reasons } = await decide([each], attributes);
+    expect([allowed, reasons[0]?.outcome]).toEqual([false, "error"]);
+    expect(reasons[0]?.detail).toContain(detail);
+  });
+});
+
+describe("actions", () => {
+  const custom = (name: string, rules: object[] = [{}]) => policy({ action: "CUSTOM", provider: { name }, rules });
+  it.each<[string, Json[], boolean, string | undefined]>([
+    ["an unknown provider refuses", [custom("x")], false, "the provider x is not known here"],
+    ["only what matches", [custom("x", to({ methods: ["PUT"] }))], true, undefined],
+    ["one that is set to allow goes on", [custom("yes"), deny([{}])], false, "a DENY rule matches"],
+    ["one that is set to deny ends it", [custom("no"), allow([{}])], false, "the provider no is set to deny"],
+    ["two refuse", [custom("yes"), custom("no")], false, "the workload has several providers: yes, no"],
+    ["ALLOW without a match", [allow(to({ methods: ["PUT"] }))], false, "no ALLOW rule matches"],
+    ["DENY without a match", [deny(to({ methods: ["PUT"] }))], true, undefined],
+    [
+      "ALLOW policies count together",
+      [allow(to({ methods: ["PUT"] })), allow(to({ methods: ["GET"] }))],
+      true,
+      undefined,
+    ],
+    [
+      "an ALLOW policy of a dry run does not count",
+      [policy({ rules: to({ methods: ["PUT"] }) }, dryRun)],
+      true,
+      undefined,
+    ],
+    ["AUDIT decides nothing", [policy({ action: "AUDIT", rules: [{}] })], true, undefined],
+  ])("%s", async (_, policies, expected, reason) => {
+    const verdict = await decide(policies, {}, { providers: { yes: "allow", no: "deny" } });
+    expect([verdict.allowed, verdict.changes.metadata?.["rbac_reason"]]).toEqual([expected, reason]);
+  });
+
+  it("of a dry run and audits are told in the metadata", async () => {
+    const named = { name: "p", ...dryRun };
+    const { changes } = await decide(
+      [
+        policy({ action: "DENY", rules: [...to({ methods: ["PUT"] }), {}] }, named),
+        policy({ rules: to({ methods: ["PUT"] }) }, { ...named, name: "q" }),
+        policy({ action: "AUDIT", rules: [{}] }, { name: "r" }),
+      ],
+      {},
+    );
+    expect(changes.metadata).toEqual({
+      istio_dry_run_deny_shadow_engine_result: "denied",
+      istio_dry_run_deny_shadow_effective_policy_id: "ns[shop]-policy[p]-rule[1]",
+      istio_dry_run_allow_shadow_engine_result: "denied",
+      access_log_hint: true,
+      rbac_audit_policy: "ns[shop]-policy[r]-rule[0]",
+    });
   });
 });
