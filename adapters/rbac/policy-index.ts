@@ -1,5 +1,4 @@
 import type { CompiledPolicy } from "./compile.ts";
-import { isWaypoint } from "./target.ts";
 import type { Workload } from "./workload.ts";
 
 /** The policies of one namespace, by what they do. */
@@ -34,8 +33,8 @@ export function createIndex(
   for (const name of namespaces) known.set(name, collect(new Set([rootNamespace, name]), scopes));
   const root = collect(new Set([rootNamespace]), scopes);
   return {
-    scopesOf({ namespace, labels, service }) {
-      if (labels === undefined || service === undefined || !isWaypoint(labels)) return known.get(namespace) ?? root;
+    scopesOf({ namespace, service }) {
+      if (service === undefined) return known.get(namespace) ?? root;
       return collect(new Set([rootNamespace, namespace, service.namespace]), scopes);
     },
   };

@@ -1,13 +1,10 @@
 import type { Policy, TargetRef } from "./policy.ts";
-import type { Workload } from "./workload.ts";
+import { gatewayLabel, isWaypoint, type Workload } from "./workload.ts";
 
 /** Whether a policy is for a workload, whose namespace has been compared; undefined if that cannot be said without its labels. */
 export type Fits = (workload: Workload) => boolean | undefined;
 
-const gatewayLabel = "gateway.networking.k8s.io/gateway-name";
 const gatewayGroup = "gateway.networking.k8s.io";
-/** Tells waypoints from gateways. */
-const [managedLabel, waypointManager] = ["gateway.istio.io/managed", "istio.io-mesh-controller"];
 
 /** Kinds that a policy may be attached to, with their groups. */
 const kinds: Readonly<Record<string, readonly string[]>> = {
@@ -35,10 +32,6 @@ export function compileTarget(policy: Policy, rootNamespace: string): Fits {
       ? undefined
       : !isWaypoint(labels) && pairs.every(([name, value]) => labels.get(name) === value);
 }
-
-/** Whether these are the labels of a waypoint, which only attached policies are for. */
-export const isWaypoint = (labels: ReadonlyMap<string, string>): boolean =>
-  labels.has(gatewayLabel) && labels.get(managedLabel) === waypointManager;
 
 /** Attached policies are for gateways and waypoints, which their labels tell: a workload without any is neither. */
 function attached({ namespace, targetRefs }: Policy, rootNamespace: string): Fits {

@@ -26,7 +26,7 @@ export function createTrustDomains(mesh: string, aliases: readonly string[]): Tr
         ? [...new Set(copies(principal, parts))]
         : [principal];
     },
-    ofTrustDomain: (value) => (value === OWN || all.includes(value) ? all : [value]),
+    ofTrustDomain: (value) => (all.includes(value) ? all : [value]),
   };
 }
 

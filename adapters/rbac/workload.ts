@@ -7,7 +7,7 @@ export interface Workload {
   readonly namespace: string;
   /** Undefined where nothing tells them. */
   readonly labels: ReadonlyMap<string, string> | undefined;
-  /** The service that is called through it. */
+  /** The service that is called through it; of waypoints only. */
   readonly service: { readonly name: string; readonly namespace: string } | undefined;
 }
 
@@ -16,6 +16,15 @@ export const workloadAttributes = [
   ...["destination.namespace", "destination.serviceAccount", "destination.ip", "destination.labels"],
   ...["destination.service.name", "destination.service.namespace", "context.extensions"],
 ];
+
+/** Label of the workloads that are gateways, with the gateway's name. */
+export const gatewayLabel = "gateway.networking.k8s.io/gateway-name";
+/** Tells waypoints from gateways. */
+const [managedLabel, waypointManager] = ["gateway.istio.io/managed", "istio.io-mesh-controller"];
+
+/** Whether these are the labels of a waypoint, which only attached policies are for. */
+export const isWaypoint = (labels: ReadonlyMap<string, string>): boolean =>
+  labels.has(gatewayLabel) && labels.get(managedLabel) === waypointManager;
 
 /** What the settings say of a workload. */
 interface Entry {
@@ -35,8 +44,10 @@ export function createDirectory(workloads: RbacConfig["workloads"]): (question: 
       entries.size === 0 ? undefined : find(entries, question, `${told}/${tell("destination.serviceAccount")}`);
     const namespace = told ?? entry?.namespace;
     if (namespace === undefined) return undefined;
-    const labels = entry?.labels ?? question.get("destination.labels");
-    return { namespace, labels: labels instanceof Map ? labels : undefined, service: serviceOf(question) };
+    const found = entry?.labels ?? question.get("destination.labels");
+    const labels = found instanceof Map ? found : undefined;
+    const service = labels !== undefined && isWaypoint(labels) ? serviceOf(question) : undefined;
+    return { namespace, labels, service };
   };
 }
 

@@ -179,6 +179,13 @@ describe("callers", () => {
     expect(await allows(when("source.principal", { values: [principal] }), caller(id), params)).toBe(expected);
   });
 
+  it("may be told apart by trust domain, where an alias stands for the mesh's", async () => {
+    const id = caller("else/ns/a/sa/x");
+    expect(await allows(from({ trustDomains: ["old.td"] }), id, params)).toBe(true);
+    expect(await allows(from({ trustDomains: ["*.td"] }), id, params)).toBe(false);
+    expect(await allows(from({ trustDomains: ["cluster.local"] }), id, params)).toBe(false);
+  });
+
   it("have addresses, their own and the one behind proxies", async () => {
     const attributes = { "source.ip": "10.1.2.3", "origin.ip": "2001:db8::7" };
     expect(await allows(from({ ipBlocks: ["10.1.99.99/16"] }), attributes)).toBe(true);
@@ -323,7 +330,7 @@ describe("the policies of a workload", () => {
     ["a target where no label is known", attach(group, "Gateway", "edge"), {}, false],
     ["a gateway", attach(group, "Gateway", "edge"), { "destination.labels": gateway }, true],
     ["another gateway", attach(group, "Gateway", "other"), { "destination.labels": gateway }, false],
-    ["a gateway by selector", select({ [group + "/gateway-name"]: "edge" }), { "destination.labels": gateway }, true],
+    ["a gateway by selector", select({ [`${group}/gateway-name`]: "edge" }), { "destination.labels": gateway }, true],
     [
       "a gateway is not a class",
       attach(group, "GatewayClass", "istio-waypoint"),
@@ -331,6 +338,12 @@ describe("the policies of a workload", () => {
       false,
     ],
     ["a waypoint", attach(group, "Gateway", "edge"), { "destination.labels": waypoint }, true],
+    [
+      "a waypoint by selector",
+      select({ [`${group}/gateway-name`]: "edge" }),
+      { "destination.labels": waypoint },
+      false,
+    ],
     ["a waypoint without target", policy({ action: "DENY", rules: [{}] }), { "destination.labels": waypoint }, false],
     [
       "a waypoint by class",
