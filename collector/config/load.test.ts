@@ -170,7 +170,7 @@ describe("everything wrong is told at once, with its place", () => {
       good.replace("handler: prom", "handler: kafka").replace("[requests]", "[quota]"),
       [
         'a.yaml:14:26: unknown handler "kafka" (expected "prom")',
-        'a.yaml:14:45: unknown instance "quota" (expected "requests", "accesslog", "edges" or "spans")',
+        'a.yaml:14:45: unknown instance "quota" (expected "requests", "accesslog", "edges", "spans" or "decisions")',
       ],
     ],
     [
