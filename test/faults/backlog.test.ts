@@ -65,7 +65,7 @@ function watchMemory(hub: FaultHub): { stop(): number } {
 }
 
 /** Twice what it takes on a machine that does nothing else: V8 collects late when others take the processors. */
-const bounds = { readyMs: 4000, memoryMiB: 400 };
+const bounds = { readyMs: 4000, memoryMiB: 260 };
 
 it("a backlog of 1 GB: ready at once, and read in little memory", async () => {
   const folder = temporaryFolder("faults");

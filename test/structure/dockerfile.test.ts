@@ -101,7 +101,9 @@ describe("the image", () => {
   const entry = execForm(textsOf(image, "ENTRYPOINT").join()) ?? [];
 
   test("starts node itself, which gets the signals", () => {
-    expect(entry).toEqual(["node", "/opt/mixdown/bin/mixdown.js"]);
+    const start = JSON.parse(read("package.json")).scripts.start as string;
+    const flags = start.split(" ").filter((word) => word.startsWith("--"));
+    expect(entry).toEqual(["node", ...flags, "/opt/mixdown/bin/mixdown.js"]);
     expect(textsOf(image, "WORKDIR")[0]).toBe("/opt/mixdown");
     expect(execForm(textsOf(image, "CMD").join())).toEqual(["serve"]);
     expect(textsOf(image, "STOPSIGNAL")).toEqual(["SIGTERM"]);
