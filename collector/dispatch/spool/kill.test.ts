@@ -71,17 +71,28 @@ describe.each(["never", "interval", "always"])("kill -9 with fsync: %s", (fsync)
   });
 });
 
+/** Flips a bit in every 5,000 bytes or so. */
+function damage(directory: string): void {
+  for (const name of segmentsIn(directory)) {
+    const bytes = readFileSync(join(directory, name));
+    for (let at = Math.floor(Math.random() * 5000); at < bytes.length; at += 5000) bytes[at] = bytes[at]! ^ 16;
+    writeFileSync(join(directory, name), bytes);
+  }
+}
+
 it("starts clean after kill -9 while damage is set aside, and counts what is missing", async () => {
   const directory = aFolder();
   const ledger: Ledger = { committed: new Set(), read: new Map(), setAside: 0, wrong: [] };
   for (let run = 1; run <= runs; run++) {
     await runAndKill(directory, run, "never", ledger);
-    for (const name of segmentsIn(directory)) {
-      const bytes = readFileSync(join(directory, name));
-      for (let at = Math.floor(Math.random() * 5000); at < bytes.length; at += 5000) bytes[at] = bytes[at]! ^ 16;
-      writeFileSync(join(directory, name), bytes);
-    }
+    damage(directory);
   }
+  // A process that is killed takes what it had found with it: some of the damage must be left for the end.
+  const { spool } = await openTestSpool(directory);
+  for (let id = 0; id < 200; id++) spool.append(Buffer.from(`${9_000_000 + id} ${"x".repeat(100)}`));
+  await spool.commit();
+  await spool.close();
+  damage(directory);
   await drain(directory, ledger);
   expect(ledger.wrong).toEqual([]);
   expect(ledger.setAside).toBeGreaterThan(0);
