@@ -1,6 +1,6 @@
 import type { Answer, OpenChecker, Question } from "../../adapters/checker.ts";
 import type { Vocabulary } from "../../schemas/attributes/vocabulary.ts";
-import type { Value } from "../../schemas/model/value.ts";
+import { isOfType, type Value } from "../../schemas/model/value.ts";
 import type { CheckedCheck } from "../config/checked-policy.ts";
 import { EvalFailure, type Expression } from "../expr/expression.ts";
 import type { ChangesOf } from "./changes.ts";
@@ -28,7 +28,7 @@ export interface CheckRuleOptions {
 
 /** Asks a handler, within the rule's time and the asker's. */
 export function createCheckRule(options: CheckRuleOptions): PolicyRule["act"] {
-  const { rule, checker, changesOf, track, now, after, onFault } = options;
+  const { rule, checker, changesOf, vocabulary, track, now, after, onFault } = options;
   const { handler, timeoutMs } = rule;
 
   /** What ails a checker passes: the next request may find it well. */
@@ -47,8 +47,10 @@ export function createCheckRule(options: CheckRuleOptions): PolicyRule["act"] {
       return { kind: "deny", denial, changes };
     }
     for (const [name, value] of Object.entries(answer.attributes ?? {})) {
-      const slot = options.vocabulary.slot(name);
-      if (slot === undefined) continue;
+      const slot = vocabulary.slot(name);
+      const type = vocabulary.attributes[slot ?? -1]?.type;
+      if (slot === undefined || type === undefined || !isOfType(value, type))
+        return cannotSay(request, `${handler}: it gave ${name} a value that this attribute cannot have`);
       record.values[slot] = value;
       dependencies.derived.add(slot);
     }

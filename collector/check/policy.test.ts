@@ -122,6 +122,19 @@ describe("a policy", () => {
     expect(await policyOf(rules, { token }).check()).toMatchObject({ allowed: false, rule: "b" });
   });
 
+  it.each([
+    ["request.auth.principal", 7],
+    ["request.size", "7"],
+    ["request.headers", { a: "b" }],
+    ["source.ip", true],
+    ["no.such", "a"],
+  ])("holds a checker to the types of attributes: %s is not %o", async (name, value) => {
+    const token = () => ({ verdict: "pass", attributes: { [name]: value as string } }) as const;
+    const { check } = policyOf("  - { name: t, check: { handler: token } }", { token });
+    const detail = `token: it gave ${name} a value that this attribute cannot have`;
+    expect(await check()).toMatchObject({ allowed: false, reasons: [{ outcome: "error", detail }] });
+  });
+
   it("gives an answer again until its time is up, or it no longer holds; never that a checker could not answer", async () => {
     let [asked, broken, current] = [0, true, true];
     const checker = () => {

@@ -35,6 +35,20 @@ describe("mixdown adapter new", () => {
     });
   });
 
+  it("writes one that decides", async () => {
+    const { status } = await adapter("new", "door", "--checker", "--dir", folder.path);
+    expect(status).toBe(0);
+    const { io, out: report } = testIo();
+    expect([await validateCommand.run(["--config", `${folder.path}/door.yaml`], io), report()]).toEqual([
+      0,
+      "the configuration is good: 1 handler, 0 instances, 1 rule\n",
+    ]);
+    expect(await adapter("test", `${folder.path}/door.test.ts`)).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/refuses tenants that nobody knows[\s\S]*fail 0/),
+    });
+  });
+
   it("overwrites nothing", async () => {
     const path = folder.write("audit.ts", "mine");
     await expect(adapter("new", "audit", "--dir", folder.path)).rejects.toThrow(`${path} is there already`);
@@ -47,6 +61,7 @@ describe("mixdown adapter new", () => {
     [["new", "a", "b"], 'unexpected argument "b"'],
     [["test"], "test needs a file"],
     [["test", "a.ts", "--dir", "x"], "--dir goes with new"],
+    [["test", "a.ts", "--checker"], "--checker goes with new"],
     [["old"], 'unknown action "old" (new or test)'],
     [[], "new or test?"],
   ])("%j is refused", async (argv, message) => {

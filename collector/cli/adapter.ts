@@ -9,7 +9,7 @@ const verb = "adapter";
 export const adapterCommand: Command = {
   name: verb,
   summary: "Starts an adapter of your own, or runs its tests.",
-  help: `Usage: mixdown adapter new NAME [--dir DIR]
+  help: `Usage: mixdown adapter new NAME [--checker] [--dir DIR]
        mixdown adapter test FILE...
 
 new writes an adapter that works, to be changed: NAME.ts, its test NAME.test.ts, and a
@@ -19,21 +19,24 @@ test runs tests of adapters (files for node:test) with Node's own test runner; w
 from "mixdown/adapter" and "mixdown/adapter/testing" is that of this hub, installed or not.
 Ends with 0 if all pass, else with 1.
 
+  --checker  Writes one that decides on requests, for the rules of a policy.
   --dir DIR  Where to write (default: the working directory).
 
 Examples:
   mixdown adapter new webhook
+  mixdown adapter new gatekeeper --checker
   mixdown adapter test webhook.test.ts
 `,
   async run(argv, io) {
     const { values, positionals } = parseArguments(argv, {
       verb,
-      options: { dir: { type: "string" } },
+      options: { dir: { type: "string" }, checker: { type: "boolean", default: false } },
       maxPositionals: Number.POSITIVE_INFINITY,
     });
     const [action, ...rest] = positionals;
-    if (action === "new") return newAdapter(rest, values.dir ?? ".", io);
-    if (values.dir !== undefined) throw usage(verb, "--dir goes with new");
+    const { dir, checker } = values;
+    if (action === "new") return newAdapter(rest, { kind: checker ? "decides" : "sends", folder: dir ?? "." }, io);
+    if (dir !== undefined || checker) throw usage(verb, `${dir === undefined ? "--checker" : "--dir"} goes with new`);
     if (action === "test") return testAdapter(rest, io);
     throw usage(verb, action === undefined ? "new or test?" : `unknown action "${action}" (new or test)`);
   },

@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
 import type { CommandIo } from "./command.ts";
 
@@ -10,6 +11,7 @@ export function testIo(files: Readonly<Record<string, string>> = {}, env: Comman
     stderr: { write: (text) => err.push(text) },
     stdin: (async function* () {})(),
     env,
+    faults: new EventEmitter(),
     readFile: (path) => files[path] ?? readFileSync(path, "utf8"),
   };
   return { io, out: () => out.join(""), err: () => err.join("") };

@@ -1,3 +1,5 @@
+import type { StrayFaults } from "../plugins/stray-faults.ts";
+
 /** Where a verb reads and writes: data to `stdout`, everything else to `stderr`, so that tests can stand in. */
 export interface CommandIo {
   readonly stdout: TextSink;
@@ -5,6 +7,8 @@ export interface CommandIo {
   /** Standard input in chunks. */
   readonly stdin: AsyncIterable<Uint8Array | string>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where errors come out that nothing caught. */
+  readonly faults: StrayFaults;
   /** Reads a text file; throws as node:fs does. */
   readFile(path: string): string;
 }

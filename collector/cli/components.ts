@@ -3,9 +3,9 @@ import { namedAdapters } from "../config/named-adapters.ts";
 import type { PluginFault } from "../config/plugin-outcome.ts";
 import { errorTable } from "../errors.ts";
 import { nativeFunctions } from "../expr/functions/table.ts";
-import { createPluginLoader } from "../plugins/loader.ts";
 import { receivers as builtInReceivers } from "../receivers/inventory.ts";
 import type { Command, CommandIo } from "./command.ts";
+import { openPlugins } from "./open-plugins.ts";
 import { oneOfChoices, parseArguments } from "./parse-arguments.ts";
 
 /** What there is, as `mixdown components --format json` gives it. */
@@ -55,9 +55,10 @@ Examples:
 type Listed = Components["adapters"][number];
 
 /** The plug-ins of a configuration under the names that it gives them, in order of first mention. */
-async function listPlugins(files: readonly string[], { env, readFile }: CommandIo) {
+async function listPlugins(files: readonly string[], io: CommandIo) {
+  const { env, readFile } = io;
   const named = namedAdapters(files, { env, readFile });
-  const plugins = createPluginLoader({ builtIn: builtInAdapters.map(({ type }) => type), cwd: process.cwd() });
+  const plugins = openPlugins(io);
   const find = await plugins.load(named);
   plugins.close();
   const adapters = new Map<string, Listed>();

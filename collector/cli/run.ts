@@ -13,6 +13,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     stderr: process.stderr,
     stdin: process.stdin,
     env: process.env,
+    faults: process,
     readFile: (path) => readFileSync(path, "utf8"),
   });
   endSoon(status);

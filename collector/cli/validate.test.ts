@@ -120,6 +120,27 @@ instances: { i: { template: metric } }
     ]);
   });
 
+  it("tells where a plug-in throws over its settings", async () => {
+    const folder = pluginFolder();
+    const fails = '() => { throw new Error("no"); }';
+    folder.write("far.ts", pluginText({ endpoints: fails }));
+    folder.write("door.ts", pluginText({ checks: `{ instance: "none", reads: ${fails}, open: async () => ({}) }` }));
+    folder.write("limits.ts", pluginText({ rateLimits: `{ store: ${fails}, open: async () => ({}) }` }));
+    const config = folder.write(
+      "mesh.yaml",
+      `handlers:
+  far: { adapter: ./far.ts }
+  door: { adapter: ./door.ts }
+  limits: { adapter: ./limits.ts }
+rules: [{ name: r, check: { handler: door } }]
+`,
+    );
+    const { status, out } = await validate(["--config", config]);
+    folder.remove();
+    const lines = out.split("\n").filter((line) => line.endsWith("the adapter demo failed over these settings: no"));
+    expect([status, lines.map((line) => /:(\d+):/.exec(line)?.[1])]).toEqual([78, ["2", "3", "4"]]);
+  });
+
   it("says that a file is not there", async () => {
     const { status, out } = await validate(["--config", "/no/such.yaml"]);
     expect([status, out]).toEqual([78, "/no/such.yaml:1:1: the file cannot be read: there is no such file\n"]);

@@ -5,8 +5,8 @@ import { formatProblem } from "../config/problem.ts";
 import { errorTable } from "../errors.ts";
 import { compile } from "../expr/compile.ts";
 import { loadConfigWithPlugins } from "../plugins/load-config.ts";
-import { createPluginLoader } from "../plugins/loader.ts";
 import type { Command, CommandIo } from "./command.ts";
+import { openPlugins } from "./open-plugins.ts";
 import { oneOfChoices, parseArguments } from "./parse-arguments.ts";
 
 /** Checks a configuration and lists everything that is wrong with it. */
@@ -36,7 +36,7 @@ Examples:
     });
     const format = oneOfChoices("validate", "format", values.format, ["text", "json"]);
     const files = values.config ?? defaultConfigFiles(io.env);
-    const plugins = createPluginLoader({ builtIn: builtInAdapters.map(({ type }) => type), cwd: process.cwd() });
+    const plugins = openPlugins(io);
     const options = { env: io.env, adapters: builtInAdapters, compile, readFile: io.readFile };
     const loaded = await loadConfigWithPlugins(files, options, plugins);
     plugins.close();
@@ -59,8 +59,12 @@ function writeText(loaded: Loaded, io: CommandIo): void {
     return;
   }
   for (const warning of loaded.warnings) io.stdout.write(`warning: ${formatProblem(warning)}\n`);
-  const { handlers, instances, rules } = loaded.checked;
-  const parts = [count(handlers.size, "handler"), count(instances.size, "instance"), count(rules.length, "rule")];
+  const { handlers, instances, rules, policy } = loaded.checked;
+  const parts = [
+    count(handlers.size, "handler"),
+    count(instances.size, "instance"),
+    count(rules.length + policy.length, "rule"),
+  ];
   io.stdout.write(`the configuration is good: ${parts.join(", ")}\n`);
 }
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Adapter } from "../../adapters/adapter.ts";
-import { errorText } from "../../schemas/model/error-text.ts";
 import { type InstanceDeclaration, questionTemplates } from "../../schemas/model/instance.ts";
 import { nearest } from "../../schemas/model/nearest.ts";
 import { readAdapterExpressions } from "./adapter-expressions.ts";
+import { askAdapter, failedOver } from "./ask-adapter.ts";
 import type { ExpressionReader } from "./check-expressions.ts";
 import type { ReadInstance } from "./check-instances.ts";
 import type { NamedAction, NamedCheck } from "./check-rules.ts";
@@ -55,10 +55,11 @@ function refuseCounting(
   report: Report,
 ): void {
   const { adapter, params } = checked.get(name) ?? {};
-  const store = adapter?.rateLimits?.store(params);
-  if (store === undefined || store === "memory") return;
+  if (adapter === undefined) return;
   const at = (child(child(value, "params"), "store") ?? value).at;
   const path: Path = ["handlers", name, "params", "store"];
+  const store = askAdapter(adapter, () => adapter.rateLimits?.store(params), { at, path }, report);
+  if (store === undefined || store === "memory") return;
   const names = handlers.map(({ key }) => key);
   const other = checked.get(store)?.adapter;
   if (!names.includes(store)) {
@@ -102,11 +103,6 @@ function readParams(adapter: Adapter, tree: Tree, path: Path, report: Report): {
     report({ at: tree.at, path, message: failedOver(adapter, error) });
     return undefined;
   }
-}
-
-/** The schema or the checks of a plug-in may throw. */
-function failedOver({ type }: Adapter, error: unknown): string {
-  return `the adapter ${type} failed over these settings: ${errorText(error)}`;
 }
 
 function findAdapter(
@@ -166,13 +162,14 @@ function refuseQuestions(
 /** What a policy rule asks of a handler must be there to be read. */
 function refuseReads(
   handler: string,
-  { checks }: Adapter,
+  adapter: Adapter,
   params: unknown,
   { tree, path, checks: { asked, expressions } }: Validated,
   report: Report,
 ): void {
   if (!asked.some(({ handler: use, isStore }) => use?.meant === handler && !isStore)) return;
-  for (const name of checks?.reads(params) ?? [])
+  const { at } = tree;
+  for (const name of askAdapter(adapter, () => adapter.checks?.reads(params), { at, path }, report) ?? [])
     if (!expressions.isAttribute(name)) report({ at: tree.at, path, message: `unknown attribute "${name}"` });
 }
 

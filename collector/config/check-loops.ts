@@ -1,4 +1,5 @@
 import { hostname, networkInterfaces } from "node:os";
+import { askAdapter } from "./ask-adapter.ts";
 import { toHostPort } from "./check-listeners.ts";
 import type { ReadHandler } from "./checked.ts";
 import type { Report } from "./problem.ts";
@@ -17,12 +18,15 @@ export function checkLoops(
   });
   for (const { key, value } of handlers) {
     const handler = checked.get(key);
-    for (const url of handler?.adapter.endpoints?.(handler.params) ?? []) {
+    if (handler === undefined) continue;
+    const { adapter, params } = handler;
+    const { at } = child(value, "params") ?? value;
+    const path = ["handlers", key, "params"];
+    for (const url of askAdapter(adapter, () => adapter.endpoints?.(params), { at, path }, report) ?? []) {
       const found = own.find((listener) => reaches(url, listener));
       if (found === undefined) continue;
-      const at = (child(value, "params") ?? value).at;
       const message = `${url} is the hub's own listener ${found.listener}: what it sends there would come back to it`;
-      report({ at, path: ["handlers", key, "params"], message, expected: "the address of a backend" });
+      report({ at, path, message, expected: "the address of a backend" });
     }
   }
 }

@@ -1,16 +1,18 @@
 import { z } from "zod";
 import type { Adapter } from "../../adapters/adapter.ts";
+import { questionTemplates } from "../../schemas/model/instance.ts";
 import { nearest } from "../../schemas/model/nearest.ts";
 import type { PluginFault } from "../config/plugin-outcome.ts";
 import { oneOf } from "../config/schema-words.ts";
 import { findDeclaration } from "./find-declaration.ts";
 
-type Check = (value: unknown) => Omit<PluginFault, "message"> | undefined;
+type Declared = Readonly<Record<string, unknown>>;
+type Check = (value: unknown, declared: Declared) => Omit<PluginFault, "message"> | undefined;
 
 const isOptional =
   (check: Check): Check =>
-  (value) =>
-    value === undefined ? undefined : check(value);
+  (value, declared) =>
+    value === undefined ? undefined : check(value, declared);
 const isFunction: Check = (value) => (typeof value === "function" ? undefined : { expected: "a function" });
 const isTrueOrFalse: Check = (value) => (typeof value === "boolean" ? undefined : { expected: "true or false" });
 const isTexts: Check = (value) =>
@@ -24,10 +26,13 @@ const isName: Check = (value) =>
 
 /** What rules send; points come from an adapter's own sums. */
 const templates = ["metric", "logentry", "edge", "tracespan", "spans"] satisfies Adapter["accepts"][number][];
-const takesTemplates: Check = (value) => {
+/** What adapters do that need take nothing. */
+const answering = ["checks", "rateLimits", "stores"] satisfies (keyof Adapter)[];
+const takesTemplates: Check = (value, declared) => {
   const list: readonly unknown[] = Array.isArray(value) ? value : [];
   const unknown = list.find((item) => !templates.some((template) => template === item));
-  if (list.length > 0 && unknown === undefined) return undefined;
+  const needsNone = Array.isArray(value) && answering.some((member) => declared[member] !== undefined);
+  if ((list.length > 0 || needsNone) && unknown === undefined) return undefined;
   return { expected: `a list of ${oneOf(templates)}`, suggestion: nearest(String(unknown), templates) };
 };
 
@@ -41,17 +46,17 @@ const isSchema: Check = (value) => {
 };
 
 const isChecks: Check = (value) => {
-  const { instance, reads, open } = (typeof value === "object" && value !== null ? value : {}) as Record<
-    string,
-    unknown
-  >;
+  const { instance, template, reads, open } = (typeof value === "object" && value !== null ? value : {}) as Declared;
   const isGood =
     ["required", "optional", "none"].includes(String(instance)) &&
+    (template === undefined || questionTemplates.some((known) => known === template)) &&
     typeof reads === "function" &&
     typeof open === "function";
   return isGood
     ? undefined
-    : { expected: '{ instance: "required", "optional" or "none", reads(config), open(config, host) }' };
+    : {
+        expected: `{ instance: "required", "optional" or "none", template: ${oneOf(questionTemplates)} or none, reads(config), open(config, host) }`,
+      };
 };
 
 const hasOpen =
@@ -84,9 +89,11 @@ const members: Readonly<Record<keyof Adapter, Check>> = {
 export function checkDeclaration(module: Readonly<Record<string, unknown>>, name: string): Adapter | PluginFault[] {
   const found = findDeclaration(module, name);
   if ("message" in found) return [found];
-  const declared = found.declared as Readonly<Record<string, unknown>>;
+  const declared = found.declared as Declared;
   const faults = [
-    ...Object.entries(members).flatMap(([member, check]) => faultOf(name, member, () => check(declared[member]))),
+    ...Object.entries(members).flatMap(([member, check]) =>
+      faultOf(name, member, () => check(declared[member], declared)),
+    ),
     ...Object.keys(declared).flatMap((member) => unknownMember(name, member)),
   ];
   return faults.length > 0 ? faults : (found.declared as Adapter);

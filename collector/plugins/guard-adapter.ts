@@ -3,15 +3,20 @@ import { deepFreeze } from "../../schemas/model/deep-freeze.ts";
 import { errorText } from "../../schemas/model/error-text.ts";
 import type { Template } from "../../schemas/model/instance.ts";
 import { guardAggregator } from "./guard-aggregator.ts";
+import { guardChecks } from "./guard-checks.ts";
+import { guardRateLimits, guardStores } from "./guard-limits.ts";
 import { guardOutlet } from "./guard-outlet.ts";
 import { guardHost, toGuardedHost } from "./guarded-host.ts";
+import { textsFrom } from "./needed.ts";
 
 /**
  * Stands between the hub and an adapter that the hub does not know: what it gives is checked before the hub uses it, and
  * what it gets cannot be changed under the other handlers that have it, too.
  */
 export function guardAdapter(adapter: Adapter): Adapter {
-  const { type, summary, accepts, config, ordered, reads, validate, limits, tupleBudget } = adapter;
+  const { type, summary, accepts, config, ordered, reads, validate, limits, tupleBudget, endpoints } = adapter;
+  const { checks, rateLimits, stores } = adapter;
+  const from = `the adapter ${type}`;
   return {
     ...{ type, summary, accepts: [...accepts], config, ordered, reads: [...(reads ?? [])] },
     async open(settings, host) {
@@ -22,6 +27,12 @@ export function guardAdapter(adapter: Adapter): Adapter {
     }),
     ...(limits && { limits: (settings) => limitsOf(limits.call(adapter, settings)) }),
     ...(tupleBudget && { tupleBudget: (settings) => budgetOf(() => tupleBudget.call(adapter, settings)) }),
+    ...(endpoints && {
+      endpoints: (settings) => textsFrom(endpoints.call(adapter, settings), `"endpoints" of ${from}`),
+    }),
+    ...(checks && { checks: guardChecks(checks, from) }),
+    ...(rateLimits && { rateLimits: guardRateLimits(rateLimits, from) }),
+    ...(stores && { stores: guardStores(stores, from) }),
   };
 }
 

@@ -127,6 +127,31 @@ describe("what a handler may name", () => {
   });
 });
 
+describe("what decides, and takes nothing that rules send", () => {
+  const checks = '{ instance: "none", reads: () => [], open: async () => ({}) }';
+  const nothing = { accepts: "[]" };
+
+  test("is taken", async () => {
+    folder.write("conf/demo.ts", pluginText({ ...nothing, checks }));
+    expect((await adapterOf("./demo.ts")).checks?.instance).toBe("none");
+    folder.write("conf/demo.ts", pluginText({ ...nothing, stores: "{ open: async () => ({}) }" }));
+    expect((await adapterOf("./demo.ts")).stores).toBeDefined();
+    const rateLimits = '{ store: () => "memory", open: async () => ({}) }';
+    folder.write("conf/demo.ts", pluginText({ ...nothing, rateLimits }));
+    expect((await adapterOf("./demo.ts")).rateLimits?.store({})).toBe("memory");
+  });
+
+  test.each([
+    [{}, 'a list of "metric"'],
+    [{ checks: checks.replace("none", "never") }, 'instance: "required"'],
+    [{ checks: checks.replace("reads", 'template: "metric", reads') }, 'template: "listentry" or "authorization"'],
+  ])("is refused with %o", async (over, expected) => {
+    folder.write("conf/demo.ts", pluginText({ ...nothing, ...over }));
+    const outcome = await load("./demo.ts");
+    expect(outcome).toMatchObject({ ok: false, faults: [{ expected: expect.stringContaining(expected) }] });
+  });
+});
+
 describe("loading again", () => {
   test("the same object while nothing changes, and for every handler", async () => {
     folder.write("conf/demo.ts", pluginText());

@@ -13,6 +13,11 @@ export function originOf(error: unknown, files: readonly string[]): Origin {
   return names(hubFolder) ? "hub" : "unknown";
 }
 
+/** Where errors come out that nothing caught, those of promises too: the process. */
+export interface StrayFaults {
+  on(event: "uncaughtException", listener: (error: unknown) => void): unknown;
+}
+
 /** What is done about errors that nothing caught. */
 export interface StrayFaultOptions {
   /** The files of plug-ins. */
@@ -24,11 +29,8 @@ export interface StrayFaultOptions {
 }
 
 /** Watches for errors that nothing caught, those of promises too. While there are plug-ins, one of unknown origin is taken for theirs. */
-export function watchStrayFaults(
-  process: { on(event: "uncaughtException", listener: (error: unknown) => void): unknown },
-  { files, onPluginFault, onHubFault }: StrayFaultOptions,
-): void {
-  process.on("uncaughtException", (error) => {
+export function watchStrayFaults(faults: StrayFaults, { files, onPluginFault, onHubFault }: StrayFaultOptions): void {
+  faults.on("uncaughtException", (error) => {
     const known = files();
     const origin = originOf(error, known);
     if (origin === "plugin" || (origin === "unknown" && known.length > 0)) onPluginFault(error);

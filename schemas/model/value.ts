@@ -45,3 +45,22 @@ export function toInt64(value: bigint): Int64 {
 export function isTimestamp(value: unknown): value is Timestamp {
   return typeof value === "object" && value !== null && "seconds" in value && "nanos" in value;
 }
+
+/** Whether a value is one of an attribute of this type, as far as its form tells. */
+export function isOfType(value: unknown, type: ValueType): value is Value {
+  switch (type) {
+    case "INT64":
+    case "DURATION":
+      return typeof value === "bigint" || Number.isSafeInteger(value);
+    case "DOUBLE":
+      return typeof value === "number";
+    case "BOOL":
+      return typeof value === "boolean";
+    case "TIMESTAMP":
+      return isTimestamp(value);
+    case "STRING_MAP":
+      return value instanceof Map;
+    default:
+      return typeof value === "string";
+  }
+}

@@ -34,7 +34,10 @@ export const allowed: Readonly<Record<string, Permission>> = {
   "collector/decision-records.ts": composition,
   "collector/reload.ts": composition,
   "collector/config/": { any: ["collector/expr/"], types: ["adapters/adapter.ts"] },
-  "collector/plugins/": { any: ["collector/config/"], types: ["adapters/adapter.ts"] },
+  "collector/plugins/": {
+    any: ["collector/config/"],
+    types: ["adapters/adapter.ts", "adapters/checker.ts", "adapters/limiter.ts"],
+  },
   "collector/transport/": {},
   "collector/receivers/": { any: ["collector/decode/", "collector/transport/"] },
   "collector/decode/": {},

@@ -5,12 +5,18 @@ import { fencesOf, root } from "./documents.ts";
 /** The guide for authors of adapters, relative to the checkout. */
 export const guide = "docs/writing-an-adapter.md";
 
+type GuideFile = `${"audit" | "gatekeeper"}${".ts" | ".test.ts"}` | "mesh.yaml" | "gatekeeper.yaml";
+
 /** The files that the guide lets its reader make, by name, as the blocks of the page stand. */
-export function guideFiles(): Readonly<Record<"audit.ts" | "audit.test.ts" | "mesh.yaml", string>> {
+export function guideFiles(): Readonly<Record<GuideFile, string>> {
   const fences = fencesOf(guide, readFileSync(root + guide, "utf8"));
-  const [plugin = "", test = ""] = fences.filter(({ language }) => language === "ts").map(({ text }) => text);
-  const config = fences.find(({ language }) => language === "yaml")?.text ?? "";
-  return { "audit.ts": plugin, "audit.test.ts": test, "mesh.yaml": config };
+  const textsOf = (wanted: string) => fences.filter(({ language }) => language === wanted).map(({ text }) => text);
+  const [audit = "", auditTest = "", gatekeeper = "", gatekeeperTest = ""] = textsOf("ts");
+  const [mesh = "", policy = ""] = textsOf("yaml");
+  return {
+    ...{ "audit.ts": audit, "audit.test.ts": auditTest, "mesh.yaml": mesh },
+    ...{ "gatekeeper.ts": gatekeeper, "gatekeeper.test.ts": gatekeeperTest, "gatekeeper.yaml": policy },
+  };
 }
 
 /** Writes the guide's files into a folder. */

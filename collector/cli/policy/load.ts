@@ -4,12 +4,13 @@ import { formatProblem } from "../../config/problem.ts";
 import { HubError } from "../../errors.ts";
 import { compile } from "../../expr/compile.ts";
 import { loadConfigWithPlugins } from "../../plugins/load-config.ts";
-import { createPluginLoader } from "../../plugins/loader.ts";
 import type { CommandIo } from "../command.ts";
+import { openPlugins } from "../open-plugins.ts";
 
 /** Reads a configuration for a command that decides. Throws a HubError that lists everything wrong with it. */
-export async function loadForPolicy(files: readonly string[], { env, readFile }: CommandIo): Promise<CheckedConfig> {
-  const plugins = createPluginLoader({ builtIn: builtInAdapters.map(({ type }) => type), cwd: process.cwd() });
+export async function loadForPolicy(files: readonly string[], io: CommandIo): Promise<CheckedConfig> {
+  const { env, readFile } = io;
+  const plugins = openPlugins(io);
   const options = { env, adapters: builtInAdapters, compile, readFile };
   const loaded = await loadConfigWithPlugins(files, options, plugins);
   plugins.close();
