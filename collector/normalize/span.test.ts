@@ -1,4 +1,6 @@
+import { create } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
+import { StatusSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import { spanKind } from "../../schemas/model/span.ts";
 import { type SpanAttributes, spanRecords } from "../../test/support/normalized-span.ts";
 import { aRequest, aSpan } from "../../test/support/otlp-span.ts";
@@ -168,4 +170,24 @@ it("says nothing of a duration when the clock went backwards, and nothing of fla
     "response.duration": 1_700_000_000_000_000_000n,
     "trace.sampled": false,
   });
+});
+
+it("tells what a span is, and where it stands in its trace", () => {
+  const parentSpanId = new Uint8Array(8).fill(7);
+  const child = aSpan(
+    1,
+    {},
+    { kind: 3, parentSpanId, traceState: "ot=th:8", status: create(StatusSchema, { code: 2 }) },
+  );
+  const [childRecord, root] = spanRecords(aRequest([child, aSpan(2)], { "service.name": "shop" }));
+  expect(childRecord).toMatchObject({
+    "trace.parent_span_id": "0707070707070707",
+    "trace.state": "ot=th:8",
+    "span.name": "span 1",
+    "span.kind": "client",
+    "span.status": "error",
+    "span.service": "shop",
+  });
+  expect(root).toMatchObject({ "span.name": "span 2", "span.status": "unset" });
+  for (const name of ["trace.parent_span_id", "trace.state", "span.kind"]) expect(root).not.toHaveProperty([name]);
 });

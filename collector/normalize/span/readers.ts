@@ -1,6 +1,7 @@
 import type { AttributeName } from "../../../schemas/attributes/vocabulary.ts";
 import { percentDecode } from "../../../schemas/model/percent.ts";
 import { type SpanKey, spanKeyNumber } from "../../../schemas/model/span.ts";
+import { spanKinds, spanStatuses } from "../../../schemas/model/span-words.ts";
 import { countAt, readOtState } from "../../../schemas/model/trace-state.ts";
 import type { Int64, Value } from "../../../schemas/model/value.ts";
 import { subtractInt64 } from "../int64.ts";
@@ -98,6 +99,12 @@ export const spanReaders: SpanReaders = {
   "trace.id": ({ span }) => span.traceId,
   "trace.span_id": ({ span }) => span.spanId,
   "trace.sampled": ({ span }) => (span.flags === undefined ? undefined : (span.flags & 1) === 1),
+  "trace.parent_span_id": ({ span }) => span.parentSpanId,
+  "trace.state": ({ span }) => span.traceState || undefined,
+  "span.name": ({ span }) => span.name || undefined,
+  "span.kind": ({ span }) => spanKinds[span.kind - 1],
+  "span.status": ({ span }) => spanStatuses[span.statusCode],
+  "span.service": ({ resource }) => resource.service,
 
   "connection.requested_server_name": text("tls.client.server_name"),
   "connection.tls.version": text("tls.protocol.version"),
