@@ -1,14 +1,8 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Json } from "../../schemas/model/access-log.ts";
 import { policyOfConfig } from "../support/checked-policy.ts";
-import { requirePeer } from "../support/peers.ts";
-import { type Child, startChild } from "./support/child.ts";
-import { temporaryFolder } from "./support/folder.ts";
 import { describeWith } from "./support/needs.ts";
-import { freePort } from "./support/prometheus.ts";
-import { waitUntil } from "./support/wait.ts";
+import { type OpaServer, startOpa } from "./support/opa-servers.ts";
 
 /** A policy as it is written for opa-envoy, one rule for each form of decision. */
 const rego = `package envoy.authz
@@ -40,22 +34,14 @@ mixer := input.subject.groups[0] == "staff"
 `;
 
 describeWith("opa")("a real OPA server", () => {
-  const folder = temporaryFolder("opa");
-  let child: Child;
+  let server: OpaServer;
   let url: string;
 
   beforeAll(async () => {
-    const file = join(folder.path, "policy.rego");
-    writeFileSync(file, rego);
-    const address = `127.0.0.1:${await freePort()}`;
-    url = `http://${address}`;
-    child = startChild(requirePeer("opa"), ["run", "--server", "--addr", address, "--log-level", "error", file]);
-    await waitUntil("OPA", async () => (await fetch(`${url}/health`).catch(() => undefined))?.ok === true);
+    server = await startOpa(rego);
+    url = `http://${server.address}`;
   });
-  afterAll(async () => {
-    await child.stop();
-    folder.remove();
-  });
+  afterAll(() => server.stop());
 
   /** The verdict of a rule that asks for this one. */
   async function verdictOn(path: string, http: Json, more: { source?: Json; timeout?: string; onError?: string } = {}) {

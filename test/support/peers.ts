@@ -13,6 +13,8 @@ export type PeerProgram =
   | "nginx"
   | "haproxy"
   | "opa"
+  | "opa-extauthz"
+  | "grpc-go-bare"
   | "otelcol"
   | "ratelimit"
   | "redis-server"
@@ -30,7 +32,7 @@ export function peersFolder(environment: NodeJS.ProcessEnv = process.env): strin
  * undefined if it is nowhere.
  */
 export function findPeer(name: PeerProgram, environment: NodeJS.ProcessEnv = process.env): string | undefined {
-  const named = environment[`MIXDOWN_${name.toUpperCase()}`];
+  const named = environment[`MIXDOWN_${name.toUpperCase().replaceAll("-", "_")}`];
   const folders = [join(peersFolder(environment), "bin"), ...(environment.PATH ?? "").split(delimiter), ...servers];
   return [...(named ? [named] : []), ...folders.map((folder) => join(folder, name))].find(isExecutable);
 }
