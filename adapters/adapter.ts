@@ -96,6 +96,8 @@ export interface Host {
   readonly handler: string;
   /** The instances that rules send to this handler. */
   readonly instances: readonly InstanceDeclaration[];
+  /** How long the lane waits for one delivery, in milliseconds: its `signal` is aborted then. */
+  readonly timeoutMs: number;
   /** Milliseconds since the epoch. */
   now(): number;
   readonly log: AdapterLog;

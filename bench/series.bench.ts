@@ -66,6 +66,7 @@ function makeSettings(kind: "counter" | "histogram", labelNames: readonly string
   const instance: InstanceDeclaration = { name: "bench", template: "metric", valueType, labelNames };
   const host: Host = {
     handler: "bench",
+    timeoutMs: 10_000,
     instances: [instance],
     now: () => Date.now(),
     log: { info() {}, warn() {}, error() {} },

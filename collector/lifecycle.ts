@@ -196,13 +196,14 @@ async function applyHandlers(
 const RETIRE_MS = 30_000;
 
 function hostFor(
-  { name, instances }: HandlerSource,
+  { name, instances, lane }: HandlerSource,
   dropped: (reason: string, count: number) => void,
   { pages, events, log, now }: { pages: MetricsPages; events: HubEvents; log: Log; now: () => number },
 ): Host {
   return {
     handler: name,
     instances,
+    timeoutMs: lane.timeout,
     now,
     log: createHandlerLog(log.child({ handler: name }), {
       now,

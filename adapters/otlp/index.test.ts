@@ -1,10 +1,12 @@
 import { fromBinary } from "@bufbuild/protobuf";
+import type { Metadata } from "@grpc/grpc-js";
 import { expect, it } from "vitest";
 import { TracesDataSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import type { SpansInstance } from "../../schemas/model/instance.ts";
 import { fakeHost } from "../../test/support/fake-host.ts";
+import { startServer } from "../../test/support/http-server.ts";
 import { aSpan as aMadeSpan } from "../../test/support/instances.ts";
-import { startOtlpBackend } from "../../test/support/otlp-backend.ts";
+import { type OtlpBackend, startOtlpBackend } from "../../test/support/otlp-backend.ts";
 import { aRequest, aSpan } from "../../test/support/otlp-span.ts";
 import { isAggregator } from "../adapter.ts";
 import { otlp } from "./index.ts";
@@ -25,17 +27,63 @@ async function open(params: object) {
   return outlet;
 }
 
+const isFromSdk = (metadata: Metadata) => String(metadata.get("user-agent")).includes("OTel-OTLP-Exporter");
 const never = new AbortController().signal;
 const namesIn = (body: Uint8Array) =>
   fromBinary(TracesDataSchema, body).resourceSpans.flatMap(({ scopeSpans }) =>
     scopeSpans.flatMap(({ spans }) => spans.map(({ name }) => name)),
   );
 
-it("sends relayed spans and spans that rules made in one request", async () => {
+it("sends relayed spans as they came, and spans that rules made through the SDK", async () => {
   const backend = await startOtlpBackend();
   const outlet = await open({ endpoint: `http://${backend.address}` });
   expect(await outlet.deliver([relayed(1, 2), aMadeSpan("made"), relayed(3)], never)).toEqual({ status: "delivered" });
-  expect(namesIn(backend.received[0]!.body)).toEqual(["span 1", "span 2", "GET /", "span 3"]);
+  const requests = backend.received.map(({ body, metadata }) => [namesIn(body), String(metadata.get("user-agent"))]);
+  expect(requests).toContainEqual([["span 1", "span 2", "span 3"], expect.stringMatching(/^mixdown grpc-node-js/)]);
+  expect(requests).toContainEqual([["GET /"], expect.stringMatching(/^mixdown OTel-OTLP-Exporter-JavaScript/)]);
+  expect(requests).toHaveLength(2);
+  await outlet.close();
+});
+
+it("tries only those again that were not taken, where one of the two requests fails", async () => {
+  const backend = await startOtlpBackend();
+  const outlet = await open({ endpoint: `http://${backend.address}` });
+  const batch = [aMadeSpan("made"), relayed(1, 2), aMadeSpan("made")];
+  backend.answer = (metadata) => (isFromSdk(metadata) ? { code: 14, details: "later" } : new Uint8Array(0));
+  expect(await outlet.deliver(batch, never)).toEqual({
+    ...{ status: "partial", rejected: [], retry: [0, 2], reason: "gRPC status UNAVAILABLE: later" },
+  });
+  backend.answer = (metadata) => (isFromSdk(metadata) ? new Uint8Array(0) : { code: 3, details: "never" });
+  expect(await outlet.deliver(batch, never)).toMatchObject({ status: "partial", rejected: [1], retry: [] });
+  await outlet.close();
+});
+
+it("posts both in one request over HTTP", async () => {
+  const backend = await startServer((_request, response) => void response.end());
+  const outlet = await open({ endpoint: backend.url, protocol: "http" });
+  expect(await outlet.deliver([relayed(1, 2), aMadeSpan("made"), relayed(3)], never)).toEqual({ status: "delivered" });
+  expect(backend.received.map(({ body }) => namesIn(body))).toEqual([["span 1", "span 2", "GET /", "span 3"]]);
+  await outlet.close();
+});
+
+it("sends spans that rules made to the endpoint of their trace, and to another while that one is down", async () => {
+  const [a, b] = [await startOtlpBackend(), await startOtlpBackend()];
+  const outlet = await open({ endpoints: [`http://${a.address}`, `http://${b.address}`] });
+  const traces = Array.from({ length: 40 }, (_, n) => (n + 1).toString(16).padStart(2, "0").repeat(16));
+  const both = traces.flatMap((traceId, n) => [aMadeSpan("made", { traceId, name: `made ${n + 1}` }), relayed(n + 1)]);
+  expect(await outlet.deliver(both, never)).toEqual({ status: "delivered" });
+  const at = ({ received }: OtlpBackend) => received.flatMap(({ body }) => namesIn(body));
+  expect([...at(a), ...at(b)]).toHaveLength(80);
+  for (const backend of [a, b]) {
+    const numbers = (kind: string) =>
+      at(backend).flatMap((name) => (name.startsWith(kind) ? [name.split(" ")[1]] : []));
+    expect(numbers("made").length).toBeGreaterThan(0);
+    expect(numbers("made").sort()).toEqual(numbers("span").sort());
+  }
+  b.stop();
+  const before = at(a).length;
+  expect(await outlet.deliver(both, never)).toEqual({ status: "delivered" });
+  expect(at(a).length - before).toBe(80);
   await outlet.close();
 });
 

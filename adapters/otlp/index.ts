@@ -1,10 +1,12 @@
 import type { SpansInstance, TraceSpanInstance } from "../../schemas/model/instance.ts";
-import { type ConfigProblem, type Delivery, defineAdapter } from "../adapter.ts";
-import { openOtlpClient } from "../shared/otlp/client.ts";
+import { type ConfigProblem, defineAdapter } from "../adapter.ts";
 import { createSpanEncoder } from "../shared/otlp/encode-spans.ts";
+import { sdkBytesPerSpan } from "../shared/otlp/made-spans.ts";
 import { otlpLimits, otlpProblems } from "../shared/otlp/settings.ts";
+import { openBackend } from "./backend.ts";
 import { config, endpointsOf, type OtlpConfig, toOtlpSettings } from "./config.ts";
-import { concat, createEndpoints } from "./endpoints.ts";
+import { createEndpoints } from "./endpoints.ts";
+import type { Load } from "./load.ts";
 
 type Sent = SpansInstance | TraceSpanInstance;
 
@@ -19,47 +21,30 @@ export const otlp = defineAdapter<Sent["template"], typeof config>({
   validate: problemsOf,
   async open(settings, host) {
     const endpoints = endpointsOf(settings);
-    const clients = await Promise.all(
-      endpoints.map((endpoint) => openOtlpClient(toOtlpSettings(settings, endpoint), host)),
-    );
+    const backends = await Promise.all(endpoints.map((endpoint) => openBackend(settings, endpoint, host)));
     const encoder = createSpanEncoder({ instances: host.instances, resource: settings.resource });
-    const bytesOf = (sent: Sent) => (sent.template === "spans" ? sent.bytes : encoder.encode([sent]));
-    const send = (number: number, body: Uint8Array<ArrayBuffer>, items: number, abort: AbortSignal) =>
-      clients[number]!.export({ telemetry: "traces", body, items, abort });
+    const throughSdk = settings.protocol === "grpc";
     const { now, log } = host;
-    const several = createEndpoints({ endpoints, now, log, send });
+    const several = createEndpoints({ endpoints, backends, now, log });
+    const toLoad = (sent: Sent, item: number): Load => {
+      if (sent.template === "spans") return { item, bytes: sent.bytes, spans: sent.spans };
+      return throughSdk ? { item, made: sent, spans: 1 } : { item, bytes: encoder.encode([sent]), spans: 1 };
+    };
     return {
-      async deliver(batch, abort) {
-        const items = batch.map(bytesOf);
-        if (endpoints.length > 1) return several.deliver(items, abort);
-        const sizes = batch.map(spansIn);
-        const total = sizes.reduce((sum, size) => sum + size, 0);
-        return toItems(await send(0, concat(items), total, abort), sizes);
+      deliver(batch, abort) {
+        const loads = batch.map(toLoad);
+        return endpoints.length > 1 ? several.deliver(loads, abort) : backends[0]!.send(loads, abort);
       },
-      sizeOf: (sent) => (sent.template === "spans" ? sent.bytes.length : encoder.sizeOf(sent)),
+      sizeOf(sent) {
+        if (sent.template === "spans") return sent.bytes.length;
+        return encoder.sizeOf(sent) + (throughSdk ? sdkBytesPerSpan : 0);
+      },
       async close() {
-        for (const client of clients) client.close();
+        for (const backend of backends) backend.close();
       },
     };
   },
 });
-
-const spansIn = (sent: Sent): number => (sent.template === "spans" ? sent.spans : 1);
-
-/**
- * A backend says how many spans it rejected, not which, and an item holds many: items at the end stand for them, as far as whole ones
- * do. What is left over is in the log only.
- */
-function toItems(delivery: Delivery, sizes: readonly number[]): Delivery {
-  if (delivery.status !== "partial") return delivery;
-  const rejected: number[] = [];
-  let left = delivery.rejected.length;
-  for (let item = sizes.length - 1; item >= 0 && sizes[item]! <= left; item--) {
-    left -= sizes[item]!;
-    rejected.unshift(item);
-  }
-  return rejected.length === 0 ? { status: "delivered" } : { status: "partial", rejected, reason: delivery.reason };
-}
 
 function problemsOf(settings: OtlpConfig): ConfigProblem[] {
   const { endpoint, endpoints = [] } = settings;

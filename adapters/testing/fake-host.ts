@@ -36,6 +36,7 @@ export function fakeHost(instances: readonly InstanceDeclaration[] = [], options
   const host: FakeHost = {
     handler: "test",
     instances,
+    timeoutMs: 10_000,
     nowMs: 1_700_000_000_000,
     counted,
     logged,

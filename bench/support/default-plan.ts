@@ -52,6 +52,7 @@ export async function createDefaultPipeline(withStats: boolean, extra = ""): Pro
     budgets,
     hostFor: ({ name, instances }) => ({
       handler: name,
+      timeoutMs: 10_000,
       instances,
       now: Date.now,
       log,

@@ -26,7 +26,8 @@ export interface OtlpBackend {
   /** host:port */
   readonly address: string;
   readonly received: readonly ReceivedExport[];
-  answer: ExportAnswer;
+  /** To all requests, or to each by its metadata. */
+  answer: ExportAnswer | ((metadata: Metadata) => ExportAnswer);
   /** Calls that their senders gave up. */
   readonly cancelled: () => number;
   stop(): void;
@@ -48,7 +49,7 @@ export async function startOtlpBackend(
         call: { request: Buffer; metadata: Metadata; on(event: string, listener: () => void): void },
         reply: sendUnaryData<Buffer>,
       ) {
-        const { answer } = backend;
+        const answer = typeof backend.answer === "function" ? backend.answer(call.metadata) : backend.answer;
         received.push({ telemetry, metadata: call.metadata, body: call.request, answer });
         call.on("cancelled", () => cancelled++);
         if (answer instanceof Uint8Array) reply(null, Buffer.from(answer));

@@ -75,10 +75,10 @@ async function openCheckers(checked: CheckedConfig, io: CommandIo): Promise<Map<
   return checkers;
 }
 
-function hostOf({ name, instances }: CheckedHandler, { stderr }: CommandIo): Host {
+function hostOf({ name, instances, lane }: CheckedHandler, { stderr }: CommandIo): Host {
   const say = (_fields: object, message: string) => void stderr.write(`${name}: ${message}\n`);
   return {
-    ...{ handler: name, instances, now: Date.now, fetch },
+    ...{ handler: name, instances, timeoutMs: lane.timeout, now: Date.now, fetch },
     log: { info() {}, warn: say, error: say },
     count() {},
     exposeMetrics: async () => async () => {},
