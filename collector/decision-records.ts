@@ -56,6 +56,7 @@ const slots = {
   signal: slotOf("context.signal"),
   time: slotOf("context.time"),
   rule: slotOf("check.rule"),
+  verdict: slotOf("check.verdict"),
   revision: slotOf("check.revision"),
   shadow: slotOf("check.shadow"),
   code: slotOf("check.error_code"),
@@ -65,12 +66,13 @@ const slots = {
 
 /** Sends what rules make of a decision: the request as the policy saw it, with the verdict filled in. `now` in milliseconds since the epoch. */
 export function createDecisionReport(table: Pick<RuleTable, "report">, now: () => number) {
-  return ({ rule, revision, shadow, denial, cache }: Verdict, record: AttributeRecord): void => {
+  return ({ rule, allowed, revision, shadow, denial, cache }: Verdict, record: AttributeRecord): void => {
     const { values } = record;
     const nowMs = now();
     values[slots.signal] = "check";
     values[slots.time] = { seconds: Math.floor(nowMs / 1000), nanos: Math.floor((nowMs % 1000) * 1e6) };
     values[slots.rule] = rule;
+    values[slots.verdict] = allowed ? "allow" : "deny";
     values[slots.revision] = revision;
     values[slots.shadow] = shadow && toShadow(shadow);
     values[slots.code] = denial?.code ?? 0;

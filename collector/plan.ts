@@ -25,7 +25,7 @@ import { createSpanNormalizer } from "./normalize/span.ts";
 import type { Checks, Plan } from "./pipeline.ts";
 import { toLabelText } from "./rules/label-text.ts";
 import { createRuleTable, type RuleTable, rulesOfSpans } from "./rules/rule-table.ts";
-import { spanStatsSlots, statsSlots } from "./stats/stats.ts";
+import { decisionStatsSlots, spanStatsSlots, statsSlots } from "./stats/stats.ts";
 
 /** What outlives a plan: state that a reload carries over. */
 export interface IntakeState {
@@ -72,7 +72,7 @@ export interface CompiledPlan extends Plan {
 
 /** What records tell of the decision on their request. */
 const joined = (
-  ["check.rule", "check.revision", "check.shadow", "check.error_code", "check.error_message"] as const
+  ["check.rule", "check.verdict", "check.revision", "check.shadow", "check.error_code", "check.error_message"] as const
 ).map(slotOf);
 
 /** Label combinations that instances with the same dimensions may have at once: this many, or twice what a handler keeps. */
@@ -107,6 +107,7 @@ export function createPlan(
     ...rules.slots,
     ...slotsReadBy(checked),
     ...(config.stats === null ? [] : statsSlots),
+    ...(config.stats === null || checked.policy.length === 0 ? [] : decisionStatsSlots),
     ...(countsRunning(checked) ? endSlots : []),
   ]);
   const normalizer = createAccessLogNormalizer({

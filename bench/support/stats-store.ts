@@ -80,7 +80,7 @@ function keyOf(series: TrafficSeries) {
   const slots = new Map(storedDimensions.map(({ name, slot }) => [name, slot]));
   const texts = textDimensions.map(({ attributes }) => values[slots.get(attributes[0])!] as string | undefined);
   const reporter = series.inbound ? reporterClass.inbound : reporterClass.reached;
-  return { texts, code: series.code, mtls: 2, reporter };
+  return { texts, verdict: 0, code: series.code, mtls: 2, reporter };
 }
 
 function drawRow(series: TrafficSeries, start: number, width: number, random: () => number): Row | undefined {

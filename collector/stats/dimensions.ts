@@ -28,6 +28,7 @@ export const textDimensions: readonly TextDimension[] = [
   { column: "protocol", attributes: ["context.protocol"] },
   { column: "grpc_status", attributes: ["response.grpc_status"] },
   { column: "flags", attributes: ["context.proxy_error_code"] },
+  { column: "rule", attributes: ["check.rule"] },
 ];
 
 /** Places in `textDimensions`; a peer's six start at `source` and `destination`. */
@@ -42,6 +43,7 @@ export const dimension = {
   protocol: 17,
   grpcStatus: 18,
   flags: 19,
+  rule: 20,
 } as const;
 
 /** Places of a peer's parts, from `dimension.source` or `dimension.destination` on. */
@@ -53,10 +55,19 @@ export const textCount = textDimensions.length;
 /** Whether the connection was mutual TLS. */
 export const mtls = { unknown: 0, no: 1, yes: 2 } as const;
 
+/** What the hub decided on the request, as numbers; unknown where it was not asked. */
+export const verdict = { unknown: 0, allow: 1, deny: 2 } as const;
+
+const verdicts = [undefined, "allow", "deny"] as const;
+
+/** The number of what `check.verdict` says. */
+export const verdictOf = (value: unknown): number =>
+  value === "allow" ? verdict.allow : value === "deny" ? verdict.deny : verdict.unknown;
+
 /** Stands for every value beyond a budget. */
 export const other = "{other}";
 
-/** What tells one series from another: texts by place in `textDimensions`, and three numbers. */
+/** What tells one series from another: texts by place in `textDimensions`, and four numbers. */
 export interface SeriesKey {
   readonly texts: readonly (string | undefined)[];
   /** HTTP status, 0 if no response was sent. */
@@ -65,6 +76,8 @@ export interface SeriesKey {
   readonly mtls: number;
   /** One of `reporterClass`. */
   readonly reporter: number;
+  /** One of `verdict`. */
+  readonly verdict: number;
 }
 
 interface StoredAttribute {
@@ -89,6 +102,7 @@ export const storedDimensions: readonly StoredAttribute[] = [
     slot: slotOf("context.reporter.kind"),
     read: ({ reporter }) => reporterKinds[reporter],
   },
+  { name: "check.verdict", slot: slotOf("check.verdict"), read: (key) => verdicts[key.verdict] },
 ];
 
 /** Who reported, and for a client whether its request reached a server; see DESIGN 2 on `reporter=auto`. */
@@ -133,10 +147,15 @@ const measured: readonly AttributeName[] = [
   "trace.sampled",
 ];
 
-/** The slots that statistics read: their part of the projection. */
+/** What statistics read of decisions, where there is a policy that makes some. */
+export const decisionStatsSlots: readonly number[] = (["check.rule", "check.verdict"] as const).map(slotOf);
+
+/** The slots that statistics read of all records: their part of the projection. */
 export const statsSlots: readonly number[] = [
   ...new Set([...storedDimensions.map(({ slot }) => slot), ...measured.map(slotOf)]),
-].sort((a, b) => a - b);
+]
+  .filter((slot) => !decisionStatsSlots.includes(slot))
+  .sort((a, b) => a - b);
 
 /** The same for spans. */
 export const spanStatsSlots: readonly number[] = [...statsSlots, slotOf("upstream.cluster")];

@@ -1,6 +1,6 @@
 import { type AttributeName, slotOf } from "../../schemas/attributes/vocabulary.ts";
 import type { Slots } from "../expr/expression.ts";
-import { dimension, mtls, reporterClass, textCount, textDimensions } from "./dimensions.ts";
+import { dimension, mtls, reporterClass, textCount, textDimensions, verdictOf } from "./dimensions.ts";
 import { hasUnreachedFlag, isError } from "./outcome.ts";
 import { absentId, otherId, StringTable } from "./string-table.ts";
 import { TupleTable } from "./tuple-table.ts";
@@ -8,25 +8,30 @@ import { TupleTable } from "./tuple-table.ts";
 const peerWidth = 6;
 const serviceWidth = 3;
 /** Places in a series' tuple. */
-const part = { source: 0, destination: 1, service: 2, method: 3, route: 4, protocol: 5, grpc: 6, flags: 7, packed: 8 };
-const seriesWidth = 9;
+const part = {
+  ...{ source: 0, destination: 1, service: 2 },
+  ...{ method: 3, route: 4, protocol: 5, grpc: 6, flags: 7, rule: 8 },
+  packed: 9,
+};
+const seriesWidth = 10;
 /** Series kept free for the overflow rows. */
 const reserve = 1024;
 const memoSize = 4096;
 const maxCode = 0xffff;
 
-/** Numbers of one series as they go to the store: ids of its texts, then code, mtls and reporter class. */
-export const definitionWidth = textCount + 3;
+/** Numbers of one series as they go to the store: ids of its texts, then code, mtls, reporter class and verdict. */
+export const definitionWidth = textCount + 4;
 
 /** The slots of a place and of what stands in for it; the same slot twice where nothing does. */
 const slotsOf = (names: readonly AttributeName[]) => [slotOf(names[0]!), slotOf(names[1] ?? names[0]!)] as const;
 const textSlots = textDimensions.map(({ attributes }) => slotsOf(attributes));
-/** Texts that are not part of a group, method to flags: as many as from there to `packed`. */
+/** Texts that are not part of a group, method to rule: as many as from there to `packed`. */
 const singles = part.packed - part.method;
 const singleSlots = textSlots.slice(dimension.method).map(([slot]) => slot);
 const codeSlot = slotOf("response.code");
 const mtlsSlot = slotOf("connection.mtls");
 const reporterSlot = slotOf("context.reporter.kind");
+const verdictSlot = slotOf("check.verdict");
 const signalSlot = slotOf("context.signal");
 const upstreamSlot = slotOf("upstream.address");
 const eventSlot = slotOf("connection.event");
@@ -122,7 +127,7 @@ export interface SeriesBudget {
 
 /**
  * Which series a record belongs to. Insert-only and bounded; what does not fit goes to overflow rows that keep
- * protocol, outcome and reporter, so that sums and errors stay exact, and is counted.
+ * protocol, outcome, verdict and reporter, so that sums and errors stay exact, and is counted.
  */
 export class SeriesTable {
   readonly strings: StringTable;
@@ -150,7 +155,7 @@ export class SeriesTable {
     this.#services = new GroupTable(strings, dimension.host, serviceWidth, 1, budget.maxPeers, seed);
     this.#series = new TupleTable(seriesWidth, budget.maxSeries + reserve, seed);
     this.errors = new Uint8Array(this.#series.capacity);
-    this.#series.key.set([0, 0, 0, otherId, otherId, otherId, 0, 0, 0]);
+    this.#series.key.set([0, 0, 0, otherId, otherId, otherId, 0, 0, 0, 0]);
     this.#series.intern();
   }
 
@@ -213,7 +218,7 @@ export class SeriesTable {
     copy(this.#services, rows[at + part.service]!, serviceWidth, dimension.host);
     into.set(rows.subarray(at + part.method, at + part.packed), offset + dimension.method);
     const packed = rows[at + part.packed]!;
-    into.set([packed >> 5, (packed >> 3) & 3, packed & 7], offset + textCount);
+    into.set([packed >> 7, (packed >> 3) & 3, packed & 7, (packed >> 5) & 3], offset + textCount);
   }
 
   /** The id of a text that stands alone; the last one is remembered, because these seldom change. */
@@ -232,7 +237,8 @@ export class SeriesTable {
     const secured = values[mtlsSlot];
     const status = typeof code === "number" && code > 0 && code <= maxCode ? Math.trunc(code) : 0;
     const security = secured === true ? mtls.yes : secured === false ? mtls.no : mtls.unknown;
-    return (status << 5) | (security << 3) | this.#reporter(values, flags, isTcp);
+    const verdict = verdictOf(values[verdictSlot]);
+    return (status << 7) | (verdict << 5) | (security << 3) | this.#reporter(values, flags, isTcp);
   }
 
   /** A TCP entry from before the end may lack the upstream only because it is not connected yet. */
@@ -264,6 +270,7 @@ export class SeriesTable {
     key[part.service] = 0;
     key[part.method] = otherId;
     key[part.route] = otherId;
+    if (key[part.rule] !== absentId) key[part.rule] = otherId;
     const before = this.#series.size;
     const id = this.#series.intern();
     if (id === before) this.#define(id);
@@ -275,7 +282,7 @@ export class SeriesTable {
     const { rows } = this.#series;
     const { texts } = this.strings;
     const outcome = {
-      code: rows[at + part.packed]! >> 5,
+      code: rows[at + part.packed]! >> 7,
       grpcStatus: texts[rows[at + part.grpc]!],
       flags: texts[rows[at + part.flags]!],
     };

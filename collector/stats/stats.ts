@@ -22,7 +22,7 @@ import type { StoreLog } from "./store/database.ts";
 import type { StoreCounters } from "./store/store.ts";
 import { StoreClient } from "./store-client.ts";
 
-export { spanStatsSlots, statsSlots, storedAttributes } from "./dimensions.ts";
+export { decisionStatsSlots, spanStatsSlots, statsSlots, storedAttributes } from "./dimensions.ts";
 
 /**
  * Statistics: who talks to whom, how fast, how often it fails.

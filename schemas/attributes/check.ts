@@ -34,4 +34,11 @@ export const checkAttributes = [
     ours: true,
     limit: "hits_addend of the descriptor, else of the request, else 1",
   },
+  {
+    name: "check.verdict",
+    type: "STRING",
+    meaning: "allow or deny: what the hub decided.",
+    ours: true,
+    accessLog: decided,
+  },
 ] as const satisfies readonly Attribute[];

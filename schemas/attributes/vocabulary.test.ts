@@ -44,7 +44,7 @@ const ours: Readonly<Record<string, readonly string[]>> = {
     ...["request.http_version", "request.forwarded_for", "route.name", "route.template", "response.code_details"],
     ...["upstream.cluster", "upstream.failure", "trace.id", "trace.span_id", "trace.parent_span_id", "trace.state"],
     ...["span.name", "span.kind", "span.status", "span.service"],
-    ...["check.rule", "check.revision", "check.shadow", "ratelimit.domain"],
+    ...["check.rule", "check.verdict", "check.revision", "check.shadow", "ratelimit.domain"],
     ...["connection.tls.version", "connection.tls.cipher", "connection.termination"],
     ...["source.canonical.name", "source.canonical.revision", "source.cluster.id", "source.version"],
     ...["destination.canonical.name", "destination.canonical.revision", "destination.cluster.id"],

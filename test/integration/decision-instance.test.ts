@@ -18,7 +18,7 @@ beforeAll(async () => {
         { name: "no-admin", match: 'request.url_path == "/admin"', deny: { message: "keep out" } },
         {
           name: "audit",
-          match: "(check.error_code | 7) != 0",
+          match: '(check.verdict | "deny") == "deny"',
           actions: [
             { handler: "audit", instances: ["decisions"] },
             { handler: "prometheus", instances: ["seen"] },

@@ -18,6 +18,7 @@ beforeAll(async () => {
             value: 1,
             dimensions: {
               rule: 'check.rule | "unknown"',
+              verdict: 'check.verdict | "unknown"',
               code: "check.error_code | -1",
               shadow: 'check.shadow | "none"',
             },
@@ -64,9 +65,9 @@ it("splits 1,000 requests by the rule that decided on each, and no other", async
   await stream.end();
   client.close();
   const total = (labels: Record<string, string>) => hub.total("decided_total", labels);
-  expect(await total({ rule: "no-admin", code: "7", shadow: "none" })).toBe(334);
-  expect(await total({ rule: "shop", code: "0", shadow: "deny" })).toBe(333);
+  expect(await total({ rule: "no-admin", verdict: "deny", code: "7", shadow: "none" })).toBe(334);
+  expect(await total({ rule: "shop", verdict: "allow", code: "0", shadow: "deny" })).toBe(333);
   expect(await total({ rule: "shop", code: "0", shadow: "none" })).toBe(333);
-  expect(await total({ rule: "unknown", code: "-1" })).toBe(1);
+  expect(await total({ rule: "unknown", verdict: "unknown", code: "-1" })).toBe(1);
   expect(await total({})).toBe(requests + 1);
 });

@@ -96,6 +96,7 @@ it("finds what `where` is true of, in the range", async () => {
   note({ allowed: false, denial, shadow: { rule: "strict", allowed: false } }, "/b");
   expect(idsOf((await list({ where: 'request.url_path == "/b"' })).decisions)).toEqual(["d3", "d2"]);
   expect(idsOf((await list({ where: "check.error_code == 8" })).decisions)).toEqual(["d3"]);
+  expect(idsOf((await list({ where: 'check.verdict == "deny"' })).decisions)).toEqual(["d3"]);
   expect(idsOf((await list({ where: 'check.shadow == "deny"' })).decisions)).toEqual(["d3"]);
   expect(idsOf((await list({ to: start + 1 })).decisions)).toEqual(["d1"]);
   expect(idsOf((await list({ from: start + 1 })).decisions)).toEqual(["d3", "d2"]);

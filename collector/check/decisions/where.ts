@@ -12,6 +12,7 @@ type Read = (decision: Decision) => Value | undefined;
 
 const ofVerdict: { readonly [Name in AttributeName]?: Read } = {
   "check.rule": ({ rule }) => rule,
+  "check.verdict": ({ allowed }) => (allowed ? "allow" : "deny"),
   "check.revision": ({ revision }) => revision,
   "check.error_code": ({ code }) => code,
   "check.error_message": ({ message }) => message,

@@ -113,7 +113,17 @@ export class Dictionary {
 
   /** Reads all series from the database. */
   load(database: Database): void {
-    const columns = ["id", "code", "mtls", "reporter", "by_service", "first_ms", "last_ms", ...textColumns].join(", ");
+    const columns = [
+      "id",
+      "code",
+      "mtls",
+      "reporter",
+      "verdict",
+      "by_service",
+      "first_ms",
+      "last_ms",
+      ...textColumns,
+    ].join(", ");
     const rows = database.prepare<[], LoadedRow>(
       `SELECT ${columns} FROM series LEFT JOIN seen ON seen.series = series.id ORDER BY id`,
     );
@@ -124,15 +134,16 @@ export class Dictionary {
   /** Writes what changed; call `saved` once the transaction is through. */
   save(database: Database): void {
     if (this.#dirty.size === 0) return;
-    const marks = new Array(textColumns.length + 5).fill("?").join(", ");
+    const marks = new Array(textColumns.length + 6).fill("?").join(", ");
     const insert = database.prepare(
-      `REPLACE INTO series (id, code, mtls, reporter, by_service, ${textColumns.join(", ")}) VALUES (${marks})`,
+      `REPLACE INTO series (id, code, mtls, reporter, verdict, by_service, ${textColumns.join(", ")}) VALUES (${marks})`,
     );
     const seen = database.prepare("REPLACE INTO seen (series, first_ms, last_ms) VALUES (?, ?, ?)");
     for (const entry of this.#dirty) {
       if (entry.isNew) {
         const texts = Array.from({ length: textCount }, (_, place) => entry.texts[place] ?? null);
-        insert.run(entry.id, entry.code, entry.mtls, entry.reporter, entry.byService ? 1 : 0, ...texts);
+        const { id, code, mtls, reporter, verdict, byService } = entry;
+        insert.run(id, code, mtls, reporter, verdict, byService ? 1 : 0, ...texts);
       }
       if (entry.lastSeen > 0) seen.run(entry.id, Math.floor(entry.firstSeen), Math.ceil(entry.lastSeen));
     }
@@ -173,14 +184,14 @@ export class Dictionary {
     return entry.lastSeen < beforeMs && !this.#dirty.has(entry) && !isUsed(entry.id);
   }
 
-  #overflow({ texts, code, mtls, reporter }: SeriesKey, byService: boolean): number {
-    const kept = texts.map((text, place) => (place >= dimension.protocol ? text : other));
-    const precise: SeriesKey = { texts: kept, code, mtls, reporter };
+  #overflow({ texts, code, mtls, reporter, verdict }: SeriesKey, byService: boolean): number {
+    const kept = texts.map((text, place) => (keepsBeyondBudget(place, text) ? text : other));
+    const precise: SeriesKey = { texts: kept, code, mtls, reporter, verdict };
     const known = this.#ids.get(nameOf(precise, byService));
     if (known !== undefined) return known;
     if (this.size < this.#maxSeries + reserve) return this.#add(nameOf(precise, byService), precise, byService, true);
     const all = new Array<string | undefined>(textCount).fill(other);
-    const last: SeriesKey = { texts: all, code: 0, mtls: 0, reporter: reporterClass.unknown };
+    const last: SeriesKey = { texts: all, code: 0, mtls: 0, reporter: reporterClass.unknown, verdict: 0 };
     return this.#ids.get(nameOf(last, byService)) ?? this.#add(nameOf(last, byService), last, byService, true);
   }
 
@@ -191,6 +202,7 @@ export class Dictionary {
       code: key.code,
       mtls: key.mtls,
       reporter: key.reporter,
+      verdict: key.verdict,
       byService,
       firstSeen: Number.POSITIVE_INFINITY,
       lastSeen: Number.NEGATIVE_INFINITY,
@@ -205,8 +217,8 @@ export class Dictionary {
   }
 
   #load(row: LoadedRow): void {
-    const [id, code, mtls, reporter, byService, first, last, ...texts] = row;
-    const key = { texts: texts.map((text) => text ?? undefined), code, mtls, reporter };
+    const [id, code, mtls, reporter, verdict, byService, first, last, ...texts] = row;
+    const key = { texts: texts.map((text) => text ?? undefined), code, mtls, reporter, verdict };
     while (this.#entries.length < id) this.#entries.push(undefined);
     this.#add(nameOf(key, byService === 1), key, byService === 1, false, id);
     const entry = this.#entries[id]!;
@@ -215,14 +227,24 @@ export class Dictionary {
   }
 }
 
-type LoadedRow = [number, number, number, number, number, number | null, number | null, ...(string | null)[]];
+type LoadedRow = [number, number, number, number, number, number, number | null, number | null, ...(string | null)[]];
 
-const nameOf = ({ texts, code, mtls, reporter }: SeriesKey, byService: boolean): string =>
-  JSON.stringify([texts, code, mtls, reporter, byService]);
+const nameOf = ({ texts, code, mtls, reporter, verdict }: SeriesKey, byService: boolean): string =>
+  JSON.stringify([texts, code, mtls, reporter, verdict, byService]);
+
+/** Protocol and outcome stay exact; of the rule, that there is one. */
+const keepsBeyondBudget = (place: number, text: string | undefined): boolean =>
+  place >= dimension.protocol && (place !== dimension.rule || text === undefined);
 
 /** Keeps the service, and the names that stand in for it where there is none. */
 function serviceKey({ texts, reporter }: SeriesKey): SeriesKey {
   const isNamed = texts[dimension.service] !== undefined || texts[dimension.host] !== undefined;
   const kept = isNamed ? serviceTexts : [...serviceTexts, ...standIns];
-  return { texts: texts.map((text, place) => (kept.includes(place) ? text : undefined)), code: 0, mtls: 0, reporter };
+  return {
+    texts: texts.map((text, place) => (kept.includes(place) ? text : undefined)),
+    code: 0,
+    mtls: 0,
+    reporter,
+    verdict: 0,
+  };
 }

@@ -11,8 +11,14 @@ export type Migration = (database: Database, now: number) => void;
 /** Text columns of the table of series, in the order of `textDimensions`. */
 export const textColumns = textDimensions.map(({ column }) => column);
 
+/** How many of the text columns the first version had. */
+const firstTexts = 20;
+
 const createTables: Migration = (database, now) => {
-  const texts = textColumns.map((column) => `${column} TEXT`).join(", ");
+  const texts = textColumns
+    .slice(0, firstTexts)
+    .map((column) => `${column} TEXT`)
+    .join(", ");
   database.exec(`
     CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE series (id INTEGER PRIMARY KEY, ${texts}, code INTEGER NOT NULL, mtls INTEGER NOT NULL,
@@ -27,5 +33,13 @@ const createTables: Migration = (database, now) => {
   }
 };
 
+/** What was stored before was decided on by nobody that is known. */
+const addDecisions: Migration = (database) => {
+  database.exec(`
+    ALTER TABLE series ADD COLUMN rule TEXT;
+    ALTER TABLE series ADD COLUMN verdict INTEGER NOT NULL DEFAULT 0;
+  `);
+};
+
 /** Migrations by the version they start from; the newest version is their number. */
-export const migrations: readonly Migration[] = [createTables];
+export const migrations: readonly Migration[] = [createTables, addDecisions];

@@ -39,8 +39,8 @@ export class SeriesMap {
 
   #add(series: Int32Array, at: number): void {
     const texts = Array.from(series.subarray(at, at + textCount), (text) => this.#texts[text]);
-    const [code, mtls, reporter] = series.subarray(at + textCount, at + definitionWidth);
-    const id = this.#dictionary.idOf({ texts, code: code!, mtls: mtls!, reporter: reporter! });
+    const [code, mtls, reporter, verdict] = series.subarray(at + textCount, at + definitionWidth);
+    const id = this.#dictionary.idOf({ texts, code: code!, mtls: mtls!, reporter: reporter!, verdict: verdict! });
     this.#ids.push(id);
     this.#used.add(id);
   }

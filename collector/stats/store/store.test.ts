@@ -6,6 +6,7 @@ import { aRequest } from "../../../test/support/stats-record.ts";
 import { StatsBench } from "../../../test/support/stats-store.ts";
 import { createRetention, defaultRetention } from "../retention.ts";
 import { levels } from "./levels.ts";
+import { migrations } from "./schema.ts";
 import { Store } from "./store.ts";
 
 const start = Date.parse("2026-03-01T12:00:00Z");
@@ -215,7 +216,7 @@ describe("the statistics store", () => {
       );
       expect(readFileSync(bench.file)).toEqual(readFileSync(`${bench.file}.before`));
       const mended = new Sqlite(bench.file);
-      mended.pragma("user_version = 1");
+      mended.pragma(`user_version = ${migrations.length}`);
       mended.close();
     }
     const mended = new Sqlite(bench.file);
