@@ -25,6 +25,7 @@ const headings: Readonly<Record<string, string>> = {
   response: "Responses",
   upstream: "Upstream",
   trace: "Traces",
+  span: "Spans",
   check: "Decisions",
   connection: "Connections",
   origin: "Origin",
