@@ -47,6 +47,7 @@ export * from "./shared/otlp/encoder.ts";
 export * from "./shared/otlp/envelope.ts";
 export * from "./shared/otlp/fields.ts";
 export * from "./shared/otlp/made-spans.ts";
+export * from "./shared/otlp/relayed.ts";
 export * from "./shared/otlp/settings.ts";
 export * from "./shared/otlp/split-spans.ts";
 export * from "./shared/otlp/wire-fields.ts";

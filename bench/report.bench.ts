@@ -63,7 +63,7 @@ function parse(report: string): number {
 /** The receiver's sink before the default pipeline. */
 async function readingLines(): Promise<() => number> {
   const { pipeline: intake } = await createDefaultPipeline(false);
-  const events = { streamOpened() {}, streamClosed() {}, message() {}, decodeError: refuse };
+  const events = { streamOpened() {}, streamClosed() {}, message() {}, points() {}, decodeError: refuse };
   const receiver = syslog.open({ intake, events, now: Date.now, proxies: createProxyTable(Date.now) });
   const sink = receiver.messages?.({ reporter: "outbound" });
   const lines = Array.from({ length: 500 }, (_, n) => Buffer.from(makeLine(n)));

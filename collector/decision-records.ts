@@ -8,18 +8,24 @@ import type { RuleTable } from "./rules/rule-table.ts";
 /** The built-in instance that is made of decisions, and of nothing else. */
 const instanceName = "decisions";
 
-/** What rules make of decisions, and what of all other records. */
+/** What rules make of decisions, what of metrics of others, and what of all other records. */
 export interface SplitRules {
   readonly ofDecisions: readonly CheckedRule[];
+  readonly ofMetrics: readonly CheckedRule[];
   readonly ofRecords: readonly CheckedRule[];
 }
 
-/** Parts rules by what they send: a decision is no record of a request, so nothing that counts requests may be made of it. */
-export function splitRules({ rules, config }: CheckedConfig): SplitRules {
-  if (Object.hasOwn(config.instances, instanceName)) return { ofDecisions: [], ofRecords: rules };
+/**
+ * Parts rules by what they send: neither a decision nor a metric is a record of a request, so nothing that counts requests may be
+ * made of them.
+ */
+export function splitRules({ rules, config, instances }: CheckedConfig): SplitRules {
+  const isDecision = (name: string) => name === instanceName && !Object.hasOwn(config.instances, instanceName);
+  const isMetric = (name: string) => instances.get(name)?.template === "metrics";
   return {
-    ofDecisions: sending(rules, (name) => name === instanceName),
-    ofRecords: sending(rules, (name) => name !== instanceName),
+    ofDecisions: sending(rules, isDecision),
+    ofMetrics: sending(rules, isMetric),
+    ofRecords: sending(rules, (name) => !isDecision(name) && !isMetric(name)),
   };
 }
 
@@ -34,15 +40,14 @@ function sending(rules: readonly CheckedRule[], isMeant: (instance: string) => b
 
 type Counts = Pick<RuleTable, "hits" | "skipped">;
 
-/** What two tables count, by the rules and instances that they share. */
-export function joinCounts(first: Counts, second: Counts | undefined): Counts {
-  if (second === undefined) return first;
+/** What several tables count, by the rules and instances that they share. */
+export function joinCounts(...tables: readonly Counts[]): Counts {
   return {
     hits() {
-      const hits = [...first.hits(), ...second.hits()].map(({ rule, hits }) => [rule, hits] as const);
+      const hits = tables.flatMap((table) => table.hits()).map(({ rule, hits }) => [rule, hits] as const);
       return [...summed(hits)].map(([rule, hits]) => ({ rule, hits }));
     },
-    skipped: () => summed([...first.skipped(), ...second.skipped()]),
+    skipped: () => summed(tables.flatMap((table) => [...table.skipped()])),
   };
 }
 

@@ -1,6 +1,7 @@
 import { slotOf } from "../schemas/attributes/vocabulary.ts";
 import type { AccessLogBatch, AccessLogEntry, Json, StreamOrigin } from "../schemas/model/access-log.ts";
 import type { CheckCall, CheckReceipt, LimitCall, LimitReceipt, RawCheck } from "../schemas/model/check-request.ts";
+import type { MetricBatch, RawMetric } from "../schemas/model/metric.ts";
 import type {
   RawRecord,
   RecordBatch,
@@ -31,6 +32,9 @@ export type NormalizeRecord = (
 /** The same for spans. */
 export type NormalizeSpan = (span: RawSpan, record: AttributeRecord) => void;
 
+/** The same for metrics of others. */
+export type NormalizeMetric = (metric: RawMetric, record: AttributeRecord) => void;
+
 /**
  * What a configuration comes to once it is compiled: how entries become records, and what is done with them.
  * A plan is built whole and never changed; a reload puts another in its place between two batches.
@@ -44,12 +48,20 @@ export interface Plan {
     accessLog(origin: StreamOrigin): NormalizeEntry;
     records(origin: RecordOrigin): NormalizeRecord;
     readonly span: NormalizeSpan;
+    readonly metric: NormalizeMetric;
   };
   readonly rules: {
     /** Sends what the rules make of a record; `place`: of a span, its number in the batch. */
     report(record: AttributeRecord, place?: number): boolean;
     /** Sends the spans that rules selected of a batch that was reported. */
     relay(batch: SpanBatch): void;
+  };
+  /** Metrics of others pass by themselves: they are no requests, and nothing counts them. */
+  readonly metrics: {
+    /** Whether any rule takes metrics. */
+    readonly takes: boolean;
+    report(record: AttributeRecord, place: number): boolean;
+    relay(batch: MetricBatch): void;
   };
   readonly checks: Checks;
 }
@@ -101,6 +113,10 @@ export interface Pipeline {
   reportRecords(batch: RecordBatch): RecordReceipt | Promise<RecordReceipt>;
   /** The same for spans, whose senders always wait for an answer. */
   reportSpans(batch: SpanBatch): Receipt | Promise<Receipt>;
+  /** The same for metrics of others. */
+  reportMetrics(batch: MetricBatch): Receipt | Promise<Receipt>;
+  /** Whether any rule takes metrics of others. */
+  takesMetrics(): boolean;
   /** Decides on a request, wholly by one plan. Never rejects; takes no longer than the asker waits. */
   check(call: CheckCall): CheckReceipt | Promise<CheckReceipt>;
   /** The same for a rate limit request, on each of its descriptors. */
@@ -138,6 +154,7 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
   let record = new AttributeRecord(plan.slots, plan.projection.slots);
   /** Apart, since far less is filled in for spans: what an entry left behind must not be taken for theirs. */
   let spanRecord = new AttributeRecord(plan.slots);
+  let metricRecord = new AttributeRecord(plan.slots);
 
   const takeAccessLogs = (batch: AccessLogBatch): Receipt => {
     const { rules, checks } = plan;
@@ -185,25 +202,43 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
     return { accepted, malformed, rejected, leftOut };
   };
 
-  const takeSpans = (batch: SpanBatch): Receipt => {
-    const { rules, normalize } = plan;
+  /** Takes what is relayed: `take` says of an item whether a rule applied to it, `relay` sends what rules selected. */
+  const takeItems = <Item>(batch: RelayedBatch<Item>, take: (item: Item) => boolean, relay: () => void): Receipt => {
     const malformedBefore = batch.malformed;
     let matched = 0;
     let unmatched = 0;
     try {
-      for (let span = batch.next(); span !== undefined; span = batch.next()) {
-        normalize.span(span, spanRecord);
-        if (rules.report(spanRecord, batch.place)) matched++;
+      for (let item = batch.next(); item !== undefined; item = batch.next()) {
+        if (take(item)) matched++;
         else unmatched++;
-        stats?.record(spanRecord);
       }
     } finally {
-      rules.relay(batch);
+      relay();
     }
     const malformed = batch.malformed - malformedBefore;
     events.batch(batch.source, matched, unmatched, malformed);
     lanes.took(matched + unmatched);
     return { accepted: matched + unmatched, malformed };
+  };
+
+  const takeSpans = (batch: SpanBatch): Receipt => {
+    const { rules, normalize } = plan;
+    const take = (span: RawSpan): boolean => {
+      normalize.span(span, spanRecord);
+      const matched = rules.report(spanRecord, batch.place);
+      stats?.record(spanRecord);
+      return matched;
+    };
+    return takeItems(batch, take, () => rules.relay(batch));
+  };
+
+  const takeMetrics = (batch: MetricBatch): Receipt => {
+    const { metrics, normalize } = plan;
+    const take = (metric: RawMetric): boolean => {
+      normalize.metric(metric, metricRecord);
+      return metrics.report(metricRecord, batch.place);
+    };
+    return takeItems(batch, take, () => metrics.relay(batch));
   };
 
   /** Takes a batch when there is room; if its sender waits for the answer, it comes when the batch is kept. */
@@ -235,6 +270,8 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
     reportAccessLogs: (batch) => whenRoom(batch.answered === true, () => takeAccessLogs(batch)),
     reportRecords: (batch) => whenRoom(batch.answered === true, () => takeRecords(batch)),
     reportSpans: (batch) => whenRoom(true, () => takeSpans(batch)),
+    reportMetrics: (batch) => whenRoom(batch.answered, () => takeMetrics(batch)),
+    takesMetrics: () => plan.metrics.takes,
     check({ check, byDefault, waitsMs }) {
       const { checks, slots } = plan;
       const asked = new AttributeRecord(slots, checks.projection.slots);
@@ -261,9 +298,13 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
       plan = next;
       record = new AttributeRecord(next.slots, next.projection.slots);
       spanRecord = new AttributeRecord(next.slots);
+      metricRecord = new AttributeRecord(next.slots);
     },
   };
 }
+
+/** Spans or metrics of a request. */
+type RelayedBatch<Item> = Pick<SpanBatch, "source" | "malformed"> & { next(): Item | undefined };
 
 const responseTime = slotOf("response.time");
 

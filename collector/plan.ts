@@ -20,10 +20,12 @@ import { createDescriptorNormalizer } from "./normalize/descriptor-check.ts";
 import { createEnrichTables } from "./normalize/enrich.ts";
 import { createJsonNormalizer } from "./normalize/json-record.ts";
 import { createLogNormalizer } from "./normalize/log-record.ts";
+import { createMetricNormalizer } from "./normalize/metric.ts";
 import { createRouteTemplates, type RoutesConfig, type RouteTemplates } from "./normalize/route-templates.ts";
 import { createSpanNormalizer } from "./normalize/span.ts";
 import type { Checks, Plan } from "./pipeline.ts";
 import { toLabelText } from "./rules/label-text.ts";
+import { createMetricTable } from "./rules/metric-table.ts";
 import { createRuleTable, type RuleTable, rulesOfSpans } from "./rules/rule-table.ts";
 import { decisionStatsSlots, spanStatsSlots, statsSlots } from "./stats/stats.ts";
 
@@ -86,7 +88,7 @@ export function createPlan(
   policy: PolicyParts,
 ): CompiledPlan {
   const { config, vocabulary } = checked;
-  const { ofDecisions, ofRecords } = splitRules(checked);
+  const { ofDecisions, ofMetrics, ofRecords } = splitRules(checked);
   const tableOf = (chosen: readonly CheckedRule[]) =>
     createRuleTable({
       rules: chosen,
@@ -103,6 +105,7 @@ export function createPlan(
     });
   const rules = tableOf(ofRecords);
   const decisions = ofDecisions.length === 0 ? undefined : tableOf(ofDecisions);
+  const metrics = createMetricTable({ rules: ofMetrics, outboxes: lanes });
   const projection = createProjection([
     ...rules.slots,
     ...slotsReadBy(checked),
@@ -131,10 +134,20 @@ export function createPlan(
         enrich: createEnrichTables(config.enrich),
         routes: state.routesFor(config.routes),
       }),
+      metric: createMetricNormalizer({
+        projection: createProjection(metrics.slots),
+        vocabulary,
+        enrich: createEnrichTables(config.enrich),
+      }),
       records: (origin) => (origin.kind === "report" ? reports.forOrigin(origin) : logs.forOrigin(origin)),
     },
     rules,
-    counts: joinCounts(rules, decisions),
+    metrics,
+    counts: joinCounts(
+      rules,
+      { ...metrics, skipped: () => new Map() },
+      ...(decisions === undefined ? [] : [decisions]),
+    ),
     checks: {
       ...createChecks(checked, policy, state, decisions?.slots),
       report: decisions && createDecisionReport(decisions, state.now),

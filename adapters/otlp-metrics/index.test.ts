@@ -40,7 +40,7 @@ async function open(params: object) {
 function readRequest(body: Uint8Array) {
   const { resource, scopeMetrics } = fromBinary(MetricsDataSchema, body).resourceMetrics[0]!;
   const points = scopeMetrics[0]!.metrics.flatMap(({ name, data }) =>
-    data.value!.dataPoints.map((point: NumberDataPoint | HistogramDataPoint) => {
+    (data.value!.dataPoints as (NumberDataPoint | HistogramDataPoint)[]).map((point) => {
       const value = "value" in point ? point.value.value : point.bucketCounts;
       return [name, plainAttributes(point.attributes).code, point.flags === 1 ? "ended" : value];
     }),

@@ -1,6 +1,7 @@
 import type { Delivery, Host } from "../adapter.ts";
 import { openOtlpClient } from "../shared/otlp/client.ts";
 import { openMadeSpans } from "../shared/otlp/made-spans.ts";
+import { concat, toItems } from "../shared/otlp/relayed.ts";
 import { type OtlpConfig, toOtlpSettings } from "./config.ts";
 import type { Load } from "./load.ts";
 import { Outcome } from "./outcome.ts";
@@ -61,29 +62,3 @@ type Bytes = Extract<Load, { readonly bytes: Uint8Array }>;
 type Made = Exclude<Load, Bytes>;
 const isBytes = (load: Load): load is Bytes => "bytes" in load;
 const isMade = (load: Load): load is Made => "made" in load;
-
-/**
- * A backend says how many spans it rejected, not which, and an item holds many: items at the end stand for them, as far as whole ones
- * do. What is left over is in the log only.
- */
-function toItems(delivery: Delivery, sizes: readonly number[]): Delivery {
-  if (delivery.status !== "partial") return delivery;
-  const rejected: number[] = [];
-  let left = delivery.rejected.length;
-  for (let item = sizes.length - 1; item >= 0 && sizes[item]! <= left; item--) {
-    left -= sizes[item]!;
-    rejected.unshift(item);
-  }
-  return rejected.length === 0 ? { status: "delivered" } : { status: "partial", rejected, reason: delivery.reason };
-}
-
-/** Bytes one behind the other. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
-}

@@ -15,6 +15,7 @@ const builtIn = toMapTree({
   accesslog: { template: "logentry" },
   edges: { template: "edge" },
   spans: { template: "spans" },
+  metrics: { template: "metrics" },
   decisions: {
     template: "logentry",
     params: {

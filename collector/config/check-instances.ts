@@ -12,6 +12,7 @@ import type { Report } from "./problem.ts";
 import { readEdge } from "./read-edge.ts";
 import { readLogEntry } from "./read-log-entry.ts";
 import { readMetric } from "./read-metric.ts";
+import { readMetrics } from "./read-metrics.ts";
 import { readSpans } from "./read-spans.ts";
 import { readTraceSpan } from "./read-trace-span.ts";
 import { child, type Entry, type Tree, textOf } from "./tree.ts";
@@ -36,6 +37,7 @@ const readers: Readonly<Record<string, (name: string, settings: SettingsReader) 
   edge: readEdge,
   tracespan: readTraceSpan,
   spans: readSpans,
+  metrics: readMetrics,
 } satisfies Record<Exclude<Template, "point">, unknown>;
 
 /** Compiles the expressions of every instance. */

@@ -5,6 +5,7 @@ import type {
   InstanceDeclaration,
   LogEntryDeclaration,
   MetricDeclaration,
+  MetricsDeclaration,
   QuestionTemplate,
   SpansDeclaration,
   TraceSpanDeclaration,
@@ -87,8 +88,20 @@ export interface CheckedSpans {
   readonly delete: readonly string[];
 }
 
+/** Metrics of others, as they came. */
+export interface CheckedMetrics {
+  readonly template: "metrics";
+  readonly declaration: MetricsDeclaration;
+}
+
 /** An instance with its expressions checked. */
-export type CheckedInstance = CheckedMetric | CheckedLogEntry | CheckedEdge | CheckedTraceSpan | CheckedSpans;
+export type CheckedInstance =
+  | CheckedMetric
+  | CheckedLogEntry
+  | CheckedEdge
+  | CheckedTraceSpan
+  | CheckedSpans
+  | CheckedMetrics;
 
 /** What handlers are asked about, with its expressions checked. */
 export interface CheckedQuestion {

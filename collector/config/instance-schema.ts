@@ -152,6 +152,7 @@ export const instance = z.discriminatedUnion("template", [
   templateOf("edge", edgeParams.prefault({}), "who called whom"),
   templateOf("tracespan", traceSpanParams.prefault({}), "a span of a trace"),
   templateOf("spans", spansParams.prefault({}), "the span itself, as it came"),
+  templateOf("metrics", z.strictObject({}).prefault({}), "the metric that somebody else made, as it came"),
   templateOf("listentry", listEntryParams, "what a check looks up in a list"),
   templateOf("authorization", authorizationParams.prefault({}), "who wants to do what, for a check"),
 ]);

@@ -35,7 +35,7 @@ describe("the JSON Schema", () => {
     ["handlers: { a: { adapter: prometheus, params: { maxSeries: many } } }", "/handlers/a/params/maxSeries anyOf"],
     ["rules: [{ name: a }]", "/rules/0 required"],
     ["listeners: { grpc: { reporter: sideways } }", "/listeners/grpc/reporter anyOf"],
-    ["instances: { a: { template: metrics } }", "/instances/a oneOf"],
+    ["instances: { a: { template: metrik } }", "/instances/a oneOf"],
   ];
   it.each(cases)("refuses %s", (text, fault) => {
     expect(faults(text)).toContain(fault);

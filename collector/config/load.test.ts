@@ -127,16 +127,16 @@ describe("everything wrong is told at once, with its place", () => {
     ],
     [
       "an unknown template",
-      good.replace("template: metric", "template: metrics"),
+      good.replace("template: metric", "template: metrik"),
       [
-        'a.yaml:7:15: "template" cannot be "metrics" (expected "metric", "logentry", "edge", "tracespan", "spans", "listentry" or "authorization"). Did you mean "metric"?',
+        'a.yaml:7:15: "template" cannot be "metrik" (expected "metric", "logentry", "edge", "tracespan", "spans", "metrics", "listentry" or "authorization"). Did you mean "metric"?',
       ],
     ],
     [
       "a misspelt template, and what is wrong in the settings of the one that was meant",
       good.replace("template: metric", "template: logentri"),
       [
-        'a.yaml:7:15: "template" cannot be "logentri" (expected "metric", "logentry", "edge", "tracespan", "spans", "listentry" or "authorization"). Did you mean "logentry"?',
+        'a.yaml:7:15: "template" cannot be "logentri" (expected "metric", "logentry", "edge", "tracespan", "spans", "metrics", "listentry" or "authorization"). Did you mean "logentry"?',
         expect.stringContaining('a.yaml:9:7: unknown key "value" (expected "severity", '),
         expect.stringContaining('a.yaml:10:7: unknown key "dimensions" (expected "severity", '),
       ],
@@ -170,7 +170,7 @@ describe("everything wrong is told at once, with its place", () => {
       good.replace("handler: prom", "handler: kafka").replace("[requests]", "[quota]"),
       [
         'a.yaml:14:26: unknown handler "kafka" (expected "prom")',
-        'a.yaml:14:45: unknown instance "quota" (expected "requests", "accesslog", "edges", "spans" or "decisions")',
+        'a.yaml:14:45: unknown instance "quota" (expected "requests", "accesslog", "edges", "spans", "metrics" or "decisions")',
       ],
     ],
     [

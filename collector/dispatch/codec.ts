@@ -1,16 +1,16 @@
-import type { Instance, SpansInstance } from "../../schemas/model/instance.ts";
+import type { Instance, MetricsInstance, SpansInstance } from "../../schemas/model/instance.ts";
 import type { Item } from "./item.ts";
 
 /**
  * How an item stands in a log on disk: a JSON object `{"t":TIME_MS,"n":RECORDS,"i":INSTANCE}`, so that `mixdown spool dump` needs no
  * decoder and a newer hub reads what an older one wrote. Numbers that JSON does not have are text: "NaN", "Infinity", "-Infinity".
- * Relayed spans stand as they are behind such an object without their bytes: a byte 1, its length as 32 bits, the object, the bytes.
+ * Relayed spans and metrics stand as they are behind such an object without their bytes: a byte 1, its length as 32 bits, the object, the bytes.
  */
 export type Stored = Pick<Item, "instance" | "records" | "timeMs">;
 
 /** The bytes of an item for the log. */
 export function encodeItem({ instance, records, timeMs }: Stored): Buffer {
-  if (instance.template === "spans") return encodeSpans(instance, records, timeMs);
+  if ("bytes" in instance) return encodeRelayed(instance, records, timeMs);
   return Buffer.from(`{"t":${timeMs},"n":${records},"i":${toJson(instance)}}`);
 }
 
@@ -18,7 +18,7 @@ export function encodeItem({ instance, records, timeMs }: Stored): Buffer {
 const WITH_BYTES = 1;
 const HEAD = 5;
 
-function encodeSpans({ bytes, ...rest }: SpansInstance, records: number, timeMs: number): Buffer {
+function encodeRelayed({ bytes, ...rest }: SpansInstance | MetricsInstance, records: number, timeMs: number): Buffer {
   const json = Buffer.from(JSON.stringify({ t: timeMs, n: records, i: rest }));
   const head = Buffer.alloc(HEAD);
   head[0] = WITH_BYTES;
@@ -26,7 +26,7 @@ function encodeSpans({ bytes, ...rest }: SpansInstance, records: number, timeMs:
   return Buffer.concat([head, json, bytes]);
 }
 
-function decodeSpans(payload: Buffer): Stored {
+function decodeRelayed(payload: Buffer): Stored {
   const end = HEAD + payload.readUInt32BE(1);
   const { t: timeMs, n: records, i: rest } = JSON.parse(payload.toString("utf8", HEAD, end));
   // A copy: the log's buffers are used again.
@@ -53,7 +53,7 @@ function oddNumbers(_key: string, value: unknown): unknown {
 /** The item of these bytes; undefined if they hold none, as after damage that a checksum does not see or from another program. */
 export function decodeItem(payload: Uint8Array): Stored | undefined {
   try {
-    if (payload[0] === WITH_BYTES) return checked(decodeSpans(Buffer.from(payload)));
+    if (payload[0] === WITH_BYTES) return checked(decodeRelayed(Buffer.from(payload)));
     const { t: timeMs, n: records, i: instance } = JSON.parse(textOf(payload));
     const stored = checked({ timeMs, records, instance });
     return stored && { ...stored, instance: withNumbers(instance) };

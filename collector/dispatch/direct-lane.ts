@@ -2,6 +2,7 @@ import type { Aggregator } from "../../adapters/adapter.ts";
 import type { Template } from "../../schemas/model/instance.ts";
 import type { Clock } from "./clock.ts";
 import { closeInTime } from "./in-time.ts";
+import { itemsIn } from "./item.ts";
 import type { Lane, LaneEvents } from "./lane.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -15,12 +16,14 @@ export function createDirectLane(
     handler,
     record: () => void ledger.records++,
     offer(instance) {
-      ledger.received++;
+      const items = itemsIn(instance);
+      ledger.received += items;
+      ledger.delivered += items;
       try {
         aggregator.record(instance);
-        ledger.delivered++;
       } catch (error) {
-        ledger.drop("adapter_fault", 1);
+        ledger.delivered -= items;
+        ledger.drop("adapter_fault", items);
         events.fault(handler, error);
       }
     },

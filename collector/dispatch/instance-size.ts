@@ -22,6 +22,7 @@ export function instanceSize(instance: Instance): number {
     case "edge":
       return FRAME + membersSize({ ...instance.source }) + membersSize({ ...instance.destination });
     case "spans":
+    case "metrics":
       return instance.bytes.length;
     case "point": {
       const buckets = instance.data.kind === "histogram" ? instance.data.buckets.length : 0;

@@ -13,6 +13,12 @@ export interface Item {
   readonly position?: number;
 }
 
+/** What an instance counts for: relayed ones are many spans or data points in one. */
+export function itemsIn(instance: Instance): number {
+  if (instance.template === "spans") return instance.spans;
+  return instance.template === "metrics" ? instance.points : 1;
+}
+
 /** The instances from rules that items stand for. */
 export const recordsIn = (items: readonly Item[]): number => items.reduce((sum, { records }) => sum + records, 0);
 

@@ -7,7 +7,7 @@ import { type BreakerState, createBreaker } from "./breaker.ts";
 import type { Clock } from "./clock.ts";
 import { closeInTime } from "./in-time.ts";
 import { instanceSize } from "./instance-size.ts";
-import type { Item } from "./item.ts";
+import { type Item, itemsIn } from "./item.ts";
 import type { Lane, LaneEvents } from "./lane.ts";
 import type { Ledger } from "./ledger.ts";
 import { createLimiter } from "./limiter.ts";
@@ -94,7 +94,7 @@ export function createOutletLane(options: OutletLaneOptions): Lane {
     handler,
     record: () => void ledger.records++,
     offer(instance) {
-      const records = instance.template === "spans" ? instance.spans : 1;
+      const records = itemsIn(instance);
       ledger.received += records;
       if (closed) return ledger.drop("closed", records);
       if (sums !== undefined && instance.template === "metric") sums.record(instance);

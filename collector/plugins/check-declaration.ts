@@ -25,7 +25,14 @@ const isName: Check = (value) =>
     : { expected: "a name of lower-case letters, digits and hyphens" };
 
 /** What rules send; points come from an adapter's own sums. */
-const templates = ["metric", "logentry", "edge", "tracespan", "spans"] satisfies Adapter["accepts"][number][];
+const templates = [
+  "metric",
+  "logentry",
+  "edge",
+  "tracespan",
+  "spans",
+  "metrics",
+] satisfies Adapter["accepts"][number][];
 /** What adapters do that need take nothing. */
 const answering = ["checks", "rateLimits", "stores"] satisfies (keyof Adapter)[];
 const takesTemplates: Check = (value, declared) => {

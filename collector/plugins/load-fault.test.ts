@@ -141,7 +141,7 @@ describe("a plug-in that declares no proper adapter", () => {
     expect(await faultsOf("export default { accepts: 1, config: {}, open: 2, acceps: 3, colour: 4 };")).toEqual([
       'the adapter "./demo.ts" declares no proper "type" (expected a name of lower-case letters, digits and hyphens)',
       'the adapter "./demo.ts" declares no proper "summary" (expected one sentence)',
-      'the adapter "./demo.ts" declares no proper "accepts" (expected a list of "metric", "logentry", "edge", "tracespan" or "spans")',
+      'the adapter "./demo.ts" declares no proper "accepts" (expected a list of "metric", "logentry", "edge", "tracespan", "spans" or "metrics")',
       'the adapter "./demo.ts" declares no proper "config" (expected z.strictObject({ ... }), with z from "mixdown/adapter")',
       'the adapter "./demo.ts" declares no proper "open" (expected a function)',
       expect.stringMatching(
@@ -152,7 +152,7 @@ describe("a plug-in that declares no proper adapter", () => {
   });
 
   test.each([
-    ["a template that nobody knows", { accepts: '["metrics"]' }, 'no proper "accepts" .* Did you mean metric\\?'],
+    ["a template that nobody knows", { accepts: '["metrik"]' }, 'no proper "accepts" .* Did you mean metric\\?'],
     ["a schema of something else", { config: "z.string()" }, 'no proper "config"'],
     ["a schema of zod 3", { config: "{ _def: {}, parse() {} }" }, 'no proper "config"'],
     ["an order that is no truth value", { ordered: '"yes"' }, 'no proper "ordered" \\(expected true or false\\)'],

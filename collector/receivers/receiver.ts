@@ -8,6 +8,7 @@ import type {
   LimitCall,
   LimitReceipt,
 } from "../../schemas/model/check-request.ts";
+import type { MetricBatch } from "../../schemas/model/metric.ts";
 import type { RecordBatch, RecordReceipt } from "../../schemas/model/raw-record.ts";
 import type { Receipt } from "../../schemas/model/receipt.ts";
 import type { SpanBatch } from "../../schemas/model/span.ts";
@@ -24,6 +25,10 @@ export interface Intake {
   reportRecords(batch: RecordBatch): RecordReceipt | Promise<RecordReceipt>;
   /** Reads the spans as far as they go for now. */
   reportSpans(batch: SpanBatch): Receipt | Promise<Receipt>;
+  /** Reads the metrics as far as they go for now. */
+  reportMetrics(batch: MetricBatch): Receipt | Promise<Receipt>;
+  /** Whether any rule takes metrics of others; else there is no sense in reporting them. */
+  takesMetrics(): boolean;
   /** Decides on a request. Never rejects; takes no longer than the asker waits. */
   check(call: CheckCall): CheckReceipt | Promise<CheckReceipt>;
   /** Answers a rate limit request, each descriptor of it. Never rejects; takes no longer than the asker waits. */
@@ -37,6 +42,8 @@ export interface ReceiverEvents {
   streamClosed(source: string): void;
   /** A message arrived; `bytes` without framing and compression. */
   message(source: string, bytes: number): void;
+  /** That many data points of metrics were taken, or refused. */
+  points(source: string, accepted: number, rejected: number): void;
   /** Something in a message was passed over or left out, or the message was refused. */
   decodeError(source: string, reason: string): void;
 }

@@ -1,3 +1,4 @@
+import type { MetricsDeclaration } from "../../schemas/model/instance.ts";
 import { createEdgeMaker, type EdgeSource } from "./edge-template.ts";
 import type { InstanceMaker } from "./instance-maker.ts";
 import { createLogEntryMaker, type LogEntrySource } from "./log-entry-template.ts";
@@ -7,10 +8,16 @@ import { createTraceSpanMaker, type TraceSpanSource } from "./trace-span-templat
 import { createTupleTable } from "./tuple-table.ts";
 
 /** What an instance of any template is made from; a structural subset of the checked configuration. */
-export type InstanceSource = MetricSource | LogEntrySource | EdgeSource | TraceSpanSource | SpansSource;
+export type InstanceSource = MadeSource | SpansSource | MetricsSource;
 
-/** What is made of a record; spans are not made, but passed on. */
-export type MadeSource = Exclude<InstanceSource, SpansSource>;
+/** Metrics of others, which pass rules of their own. */
+export interface MetricsSource {
+  readonly template: "metrics";
+  readonly declaration: MetricsDeclaration;
+}
+
+/** What is made of a record; spans and metrics of others are not made, but passed on. */
+export type MadeSource = MetricSource | LogEntrySource | EdgeSource | TraceSpanSource;
 
 /** What makers share. */
 export interface MakerOptions {
@@ -35,7 +42,8 @@ export function createMakers(
     [...names].flatMap((name) => {
       const source = instances.get(name);
       if (source === undefined) throw new Error(`instance ${name} is not in the checked configuration`);
-      return source.template === "spans" ? [] : [[name, createMaker(source, labelsOf, options)]];
+      const { template } = source;
+      return template === "spans" || template === "metrics" ? [] : [[name, createMaker(source, labelsOf, options)]];
     }),
   );
 }

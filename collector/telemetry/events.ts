@@ -65,6 +65,10 @@ export function createHubEvents(metrics: HubMetrics, log: Log, now: () => number
         metrics.messages.inc({ source });
         metrics.messageBytes.inc({ source }, bytes);
       },
+      points(source, accepted, rejected) {
+        if (accepted > 0) metrics.points.inc({ source, outcome: "accepted" }, accepted);
+        if (rejected > 0) metrics.points.inc({ source, outcome: "rejected" }, rejected);
+      },
       decodeError: (source, reason) => metrics.decodeErrors.inc({ source, reason }),
     },
     tls: (listener) => ({

@@ -6,6 +6,7 @@ export interface HubMetrics {
   readonly registry: Registry;
   readonly records: Counter<"source" | "outcome">;
   readonly decodeErrors: Counter<"source" | "reason">;
+  readonly points: Counter<"source" | "outcome">;
   readonly messages: Counter<"source">;
   readonly messageBytes: Counter<"source">;
   readonly sourceStreams: Gauge<"source">;
@@ -59,6 +60,11 @@ export function createHubMetrics(): HubMetrics {
       "source",
       "reason",
     ]),
+    points: counter(
+      "metric_points_total",
+      "Data points of metrics of others, by source and outcome: accepted or rejected.",
+      ["source", "outcome"],
+    ),
     messages: counter("messages_total", "Messages received, by source.", ["source"]),
     messageBytes: counter("message_bytes_total", "Bytes of messages received, without framing and compression.", [
       "source",

@@ -23,4 +23,6 @@ export interface Attribute {
   readonly span?: readonly string[];
   /** What else of a span it is made of, where keys alone do not say it. */
   readonly spanField?: string;
+  /** Where a metric of OTLP carries it. */
+  readonly metric?: string;
 }

@@ -5,12 +5,13 @@ export const contextAttributes = [
   {
     name: "context.signal",
     type: "STRING",
-    meaning: "What carried the record: accesslog, span, report, check or limit.",
+    meaning: "What carried the record: accesslog, span, report, check, limit or metric.",
     ours: true,
     accessLog: "`accesslog`",
     check: "`check`",
     limit: "`limit`",
     spanField: "`span` (JSON: `report`)",
+    metric: "`metric`",
   },
   {
     name: "context.event",
@@ -84,6 +85,7 @@ export const contextAttributes = [
     accessLog: "node.id; Istio: `kubernetes://pod.namespace`",
     span: ["service.instance.id", "node_id"],
     spanField: "service.instance.id of the resource",
+    metric: "service.instance.id of the resource; Istio: `kubernetes://pod.namespace`",
     otel: "service.instance.id",
   },
   {

@@ -31,6 +31,7 @@ const headings: Readonly<Record<string, string>> = {
   origin: "Origin",
   source: "Source",
   destination: "Destination",
+  metric: "Metrics of others",
 };
 
 /** Groups that are shown with another one. */
@@ -77,8 +78,9 @@ function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-function spanCell({ span, spanField = "" }: Attribute): string {
-  return joined((span ?? []).map((key) => `\`${key}\``).join(", "), spanField);
+function spanCell({ span, spanField = "", metric }: Attribute): string {
+  const cell = joined((span ?? []).map((key) => `\`${key}\``).join(", "), spanField);
+  return metric === undefined ? cell : joined(cell, `metric: ${metric}`);
 }
 
 function joined(one: string, other: string): string {

@@ -3,6 +3,7 @@ import type { Attribute } from "./attribute.ts";
 import { checkAttributes } from "./check.ts";
 import { connectionAttributes } from "./connection.ts";
 import { contextAttributes } from "./context.ts";
+import { metricAttributes } from "./metric.ts";
 import { peersAttributes } from "./peers.ts";
 import { requestAttributes } from "./request.ts";
 import { responseAttributes } from "./response.ts";
@@ -16,6 +17,7 @@ const table = [
   ...checkAttributes,
   ...connectionAttributes,
   ...peersAttributes,
+  ...metricAttributes,
 ] as const;
 
 /** The name of a built-in attribute. */

@@ -148,6 +148,17 @@ export interface SpansInstance extends InstanceBase {
   readonly spans: number;
 }
 
+/**
+ * Metrics of others that rules selected, of one resource, as they came: template `metrics`. `bytes` is the resource_metrics
+ * field of an ExportMetricsServiceRequest, tag and length included: instances one behind the other are a request.
+ */
+export interface MetricsInstance extends InstanceBase {
+  readonly template: "metrics";
+  readonly bytes: Uint8Array;
+  /** Data points in them. */
+  readonly points: number;
+}
+
 /** Every template; rules send all but `point`. */
 export interface Templates {
   metric: MetricInstance;
@@ -155,6 +166,7 @@ export interface Templates {
   edge: EdgeInstance;
   tracespan: TraceSpanInstance;
   spans: SpansInstance;
+  metrics: MetricsInstance;
   point: PointInstance;
 }
 
@@ -211,13 +223,20 @@ export interface SpansDeclaration {
   readonly template: "spans";
 }
 
+/** What an adapter is told about relayed metrics before the first ones arrive. */
+export interface MetricsDeclaration {
+  readonly name: string;
+  readonly template: "metrics";
+}
+
 /** What an adapter is told about an instance before the first one arrives. */
 export type InstanceDeclaration =
   | MetricDeclaration
   | LogEntryDeclaration
   | EdgeDeclaration
   | TraceSpanDeclaration
-  | SpansDeclaration;
+  | SpansDeclaration
+  | MetricsDeclaration;
 
 /** Re-exported for adapter authors, who meet these in instances. */
 export type { Int64, Timestamp };

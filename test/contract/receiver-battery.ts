@@ -3,6 +3,7 @@ import { createProxyTable } from "../../collector/receivers/proxies.ts";
 import type { ReceiverDefinition } from "../../collector/receivers/receiver.ts";
 import { type GrpcCall, GrpcError, type GrpcMethod, grpcStatus } from "../../collector/transport/grpc.ts";
 import type { AccessLogBatch } from "../../schemas/model/access-log.ts";
+import type { MetricBatch } from "../../schemas/model/metric.ts";
 import type { RateLimitAnswer } from "../../schemas/model/rate-limit.ts";
 import type { Receipt } from "../../schemas/model/receipt.ts";
 import type { SpanBatch } from "../../schemas/model/span.ts";
@@ -110,7 +111,7 @@ async function attempt(run: () => void | Promise<void>): Promise<unknown> {
 function start(receiver: ReceiverDefinition, gate?: Promise<void>) {
   const seen = { open: 0, messages: 0, bytes: 0, records: 0, errors: [] as string[] };
   const sent: Uint8Array[] = [];
-  const take = (batch: AccessLogBatch | SpanBatch): Receipt => {
+  const take = (batch: AccessLogBatch | SpanBatch | MetricBatch): Receipt => {
     let accepted = 0;
     while (batch.next() !== undefined) accepted++;
     seen.records += accepted;
@@ -123,9 +124,10 @@ function start(receiver: ReceiverDefinition, gate?: Promise<void>) {
       seen.messages++;
       seen.bytes += bytes;
     },
+    points() {},
     decodeError: (_source: string, reason: string) => void seen.errors.push(reason),
   };
-  const report = (batch: AccessLogBatch | SpanBatch) =>
+  const report = (batch: AccessLogBatch | SpanBatch | MetricBatch) =>
     gate === undefined ? take(batch) : gate.then(() => take(batch));
   const decide = () => {
     seen.records++;
@@ -134,6 +136,8 @@ function start(receiver: ReceiverDefinition, gate?: Promise<void>) {
   const intake = {
     reportAccessLogs: report,
     reportSpans: report,
+    reportMetrics: report,
+    takesMetrics: () => false,
     reportRecords: () => ({ accepted: 0, malformed: 0, rejected: [] }),
     check: () => (gate === undefined ? decide() : gate.then(decide)),
     limit: () => ({ answer: nothingLimited }),

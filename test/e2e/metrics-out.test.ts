@@ -193,7 +193,7 @@ test("OTLP deltas add up to all that was reported, through failures and at the e
       .flatMap((body) => fromBinary(MetricsDataSchema, body).resourceMetrics)
       .flatMap(({ scopeMetrics }) => scopeMetrics[0]!.metrics)
       .filter(({ name }) => name === metric)
-      .flatMap(({ data }) => data.value!.dataPoints.map(countOf))
+      .flatMap(({ data }) => (data.value!.dataPoints as (HistogramDataPoint | NumberDataPoint)[]).map(countOf))
       .reduce((sum, count) => sum + count, 0);
   const collect = (isTaken: boolean) => {
     if (isTaken) taken.push(...backend.received.slice(seen).map(({ body }) => body));

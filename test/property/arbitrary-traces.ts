@@ -20,14 +20,15 @@ import {
 } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import { spanKeys } from "../../schemas/model/span.ts";
 
-const text = fc.oneof(fc.string({ maxLength: 12 }), fc.string({ unit: "binary", maxLength: 20 }));
+/** Any text, also such as is no UTF-16. */
+export const text = fc.oneof(fc.string({ maxLength: 12 }), fc.string({ unit: "binary", maxLength: 20 }));
 const int64 = fc.oneof(fc.bigInt(-3n, 1000n), fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n));
 const uint32 = fc.oneof(fc.nat(300), fc.integer({ min: 0, max: 2 ** 32 - 1 }));
 /** From 1970 to 2200, and 0. */
-const nanos = fc.oneof(fc.constant(0n), fc.bigInt(0n, 7_258_118_400_000_000_000n));
+export const nanos = fc.oneof(fc.constant(0n), fc.bigInt(0n, 7_258_118_400_000_000_000n));
 
 /** Puts unknown fields behind those of a message, now and then. */
-function unknownToo<T extends Message>(message: fc.Arbitrary<T>): fc.Arbitrary<T> {
+export function unknownToo<T extends Message>(message: fc.Arbitrary<T>): fc.Arbitrary<T> {
   const field = fc.oneof(
     fc.record({
       no: fc.integer({ min: 100, max: 2 ** 29 - 1 }),
@@ -73,7 +74,8 @@ const keyValue = unknownToo(
     )
     .map(([key, value]) => create(KeyValueSchema, value === undefined ? { key } : { key, value })),
 );
-const attributes = fc.array(keyValue, { maxLength: 6 });
+/** Attributes of every kind of value. */
+export const attributes = fc.array(keyValue, { maxLength: 6 });
 const id = (length: number) =>
   fc.uint8Array({ minLength: length, maxLength: length }).filter((bytes) => bytes.some((byte) => byte !== 0));
 
@@ -124,10 +126,12 @@ export const arbitrarySpan = unknownToo(
     .map(({ status, ...span }) => create(SpanSchema, status === undefined ? span : { ...span, status })),
 );
 
-const resource = unknownToo(
+/** A resource. */
+export const resource = unknownToo(
   fc.record({ attributes, droppedAttributesCount: uint32 }).map((resource) => create(ResourceSchema, resource)),
 );
-const scope = unknownToo(
+/** A scope. */
+export const scope = unknownToo(
   fc
     .record({ name: text, version: text, attributes, droppedAttributesCount: uint32 })
     .map((scope) => create(InstrumentationScopeSchema, scope)),

@@ -1,7 +1,7 @@
 import { equals, fromBinary, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { concat } from "../../adapters/otlp/backend.ts";
+import { concat } from "../../adapters/shared/otlp/relayed.ts";
 import { splitSpans } from "../../adapters/shared/otlp/split-spans.ts";
 import { createSpanDecoder } from "../../collector/decode/otlp-spans.ts";
 import {

@@ -24,7 +24,7 @@ function decode(...points: PointInstance[]): Metric[] {
 
 /** The points of the only metric. */
 function pointsOf(...points: PointInstance[]): (NumberDataPoint | HistogramDataPoint)[] {
-  return decode(...points)[0]!.data.value!.dataPoints;
+  return decode(...points)[0]!.data.value!.dataPoints as (NumberDataPoint | HistogramDataPoint)[];
 }
 
 const histogram = {

@@ -1,5 +1,5 @@
 import type { WireFault } from "../reader.ts";
-import { maxDepth } from "./any-value.ts";
+import { type AroundFault, explainFault } from "./item-batch.ts";
 import type { SpanLimits } from "./span-limits.ts";
 
 /** What can be wrong with one span. */
@@ -12,23 +12,11 @@ export type SpanFault =
   | "events"
   | "links"
   | "future"
-  | "resource"
-  | "scope"
-  | "too_many";
+  | AroundFault;
 
 /** What was expected instead, for the sender. */
 export function explainSpanFault(fault: SpanFault, limits: SpanLimits): string {
   switch (fault) {
-    case "truncated":
-      return "a field is longer than what is left";
-    case "overlong_varint":
-      return "a varint has more than 64 bits";
-    case "bad_tag":
-      return "a field has no valid number";
-    case "wire_type":
-      return "a field has a wire type that it cannot have";
-    case "limit":
-      return `expected at most ${maxDepth} levels of lists and maps in a value`;
     case "trace_id":
       return "expected a trace_id of 16 bytes that are not all zero";
     case "span_id":
@@ -43,11 +31,9 @@ export function explainSpanFault(fault: SpanFault, limits: SpanLimits): string {
       return `expected at most ${limits.maxLinks} links`;
     case "future":
       return "its time lies more than a year ahead";
-    case "resource":
-      return "its resource cannot be read, or has more than 1024 attributes";
-    case "scope":
-      return "its scope cannot be read, or has more than 1024 attributes";
     case "too_many":
       return `expected at most ${limits.maxSpans} spans in a request`;
+    default:
+      return explainFault(fault);
   }
 }

@@ -22,6 +22,8 @@ async function start() {
       reportAccessLogs: () => ({ accepted: 0, malformed: 0 }),
       reportRecords: () => ({ accepted: 0, malformed: 0, rejected: [] }),
       reportSpans: () => ({ accepted: 0, malformed: 0 }),
+      reportMetrics: () => ({ accepted: 0, malformed: 0 }),
+      takesMetrics: () => false,
       check: () => ({ problem: { reason: "unexpected", error: "nobody asks here" } }),
       limit: () => ({ failure: "not asked" }),
     },
@@ -29,6 +31,7 @@ async function start() {
       streamOpened: (source) => void counts.push(`${source} opened`),
       streamClosed: (source) => void counts.push(`${source} closed`),
       message: (source) => void counts.push(`${source} message`),
+      points: (source, accepted, rejected) => void counts.push(`${source} ${accepted} points, ${rejected} rejected`),
       decodeError: (source, reason) => void counts.push(`${source} ${reason}`),
     },
     now: () => 1000,
@@ -90,7 +93,7 @@ it("ends a stream whose framing is broken with INVALID_ARGUMENT", async () => {
 
 it("takes a message of ten thousand values in turns, and its numbers at its end", async () => {
   const table = createStatisticsTable({ now: () => 1000, entriesOf: () => 0, maxRows: 1 });
-  const events = { streamOpened() {}, streamClosed() {}, message() {}, decodeError() {} };
+  const events = { streamOpened() {}, streamClosed() {}, message() {}, points() {}, decodeError() {} };
   const stream = openStream("metrics", events, table);
   const many = Array.from({ length: 10_000 }, () => ({ name: "a", metric: [{ gauge: { value: 1 } }] }));
   const pending = stream.message(message({ identifier, envoyMetrics: [uptime, counter(9), ...many] }));

@@ -28,7 +28,7 @@ function open(batches: number) {
   const none = () => ({ accepted: 0, malformed: 0, rejected: [] });
   const receiver = otlp.open({
     intake: {
-      ...{ reportAccessLogs: none, reportRecords: none, reportSpans },
+      ...{ reportAccessLogs: none, reportRecords: none, reportSpans, reportMetrics: none, takesMetrics: () => false },
       check: () => ({ problem: { reason: "unexpected", error: "nobody asks here" } }),
       limit: () => ({ failure: "not asked" }),
     },
@@ -36,6 +36,7 @@ function open(batches: number) {
       streamOpened() {},
       streamClosed() {},
       message() {},
+      points() {},
       decodeError: (_source, reason) => errors.push(reason),
     },
     proxies: createProxyTable(() => 0),

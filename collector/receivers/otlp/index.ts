@@ -4,6 +4,7 @@ import type { ListenerConfig } from "../../config/schema.ts";
 import type { PartialSuccess, Signal } from "../../decode/otlp/answers.ts";
 import { exportMethod, otlpServices } from "../../decode/otlp/services.ts";
 import { createLogDecoder } from "../../decode/otlp-logs.ts";
+import { createMetricDecoder } from "../../decode/otlp-metrics.ts";
 import { createSpanDecoder } from "../../decode/otlp-spans.ts";
 import { MemoryLedger } from "../../transport/memory.ts";
 import { mountPosts } from "../post-route.ts";
@@ -12,16 +13,17 @@ import { exportOver } from "./grpc.ts";
 import { exportRoute, profilesRoute } from "./http.ts";
 import type { OtlpRequest } from "./request.ts";
 import { takeLogs } from "./take-logs.ts";
-import { refuseMetrics } from "./take-metrics.ts";
+import { takeMetrics } from "./take-metrics.ts";
 import { takeSpans } from "./take-spans.ts";
 
 const source = "otlp";
 
-/** Takes OTLP: spans, and the access logs that proxies send as log records. */
+/** Takes OTLP: spans, metrics, and the access logs that proxies send as log records. */
 export const otlp = defineReceiver({
   type: "otlp",
   source,
-  summary: "OpenTelemetry (OTLP) over gRPC, and over HTTP as protobuf or JSON: spans, and access logs of Envoy.",
+  summary:
+    "OpenTelemetry (OTLP) over gRPC, and over HTTP as protobuf or JSON: spans, metrics, and access logs of Envoy.",
   services: otlpServices,
   open(host) {
     const takers = openTakers(host);
@@ -49,10 +51,11 @@ interface Taker {
 function openTakers(host: ReceiverHost): readonly Taker[] {
   const spans = createSpanDecoder({ now: host.now });
   const logs = createLogDecoder();
+  const metrics = createMetricDecoder({ now: host.now });
   return [
     { signal: "traces", take: (request) => takeSpans(request, spans, source, host) },
     { signal: "logs", take: (request, listener) => takeLogs(request, listener, logs, source, host) },
-    { signal: "metrics", take: (request) => refuseMetrics(request, source, host.events) },
+    { signal: "metrics", take: (request) => takeMetrics(request, metrics, source, host) },
   ];
 }
 

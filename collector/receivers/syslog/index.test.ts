@@ -11,6 +11,8 @@ function open(report: (batch: RecordBatch) => RecordReceipt | Promise<RecordRece
       reportAccessLogs: () => ({ accepted: 0, malformed: 0 }),
       reportRecords: report,
       reportSpans: () => ({ accepted: 0, malformed: 0 }),
+      reportMetrics: () => ({ accepted: 0, malformed: 0 }),
+      takesMetrics: () => false,
       check: () => ({ problem: { reason: "unexpected", error: "nobody asks here" } }),
       limit: () => ({ failure: "not asked" }),
     },
@@ -21,6 +23,7 @@ function open(report: (batch: RecordBatch) => RecordReceipt | Promise<RecordRece
         expect(source).toBe("syslog");
         bytes += length;
       },
+      points() {},
       decodeError: (source, reason) => errors.push(`${source} ${reason}`),
     },
     proxies: createProxyTable(() => 0),
