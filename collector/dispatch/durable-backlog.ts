@@ -9,6 +9,7 @@ import { createHandedOut } from "./handed-out.ts";
 import { type Item, recordsIn } from "./item.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Spool } from "./spool/spool.ts";
+import { keepHeapSmall } from "./thrifty-heap.ts";
 
 /** What a backlog on disk is made of. */
 export interface DurableBacklogOptions extends BacklogListener {
@@ -74,6 +75,7 @@ export function createDurableBacklog(options: DurableBacklogOptions): DurableBac
   /** Keeps the time since when there has been something to take, and tells the lane. */
   const changed = () => {
     waitingSinceMs = unread() === 0 ? undefined : (waitingSinceMs ?? now());
+    keepHeapSmall(handed, log?.state().bytes ?? 0, closed ? 0 : unread());
     onChange();
   };
 
@@ -215,6 +217,7 @@ export function createDurableBacklog(options: DurableBacklogOptions): DurableBac
         return;
       }
       await commit?.catch(() => {});
+      keepHeapSmall(handed, 0, 0);
       await log.close();
     },
   };

@@ -61,7 +61,6 @@ export function startFaultHub(options: FaultHubOptions): FaultHub {
   // As `npm start` does.
   const args = [
     "--max-semi-space-size=4",
-    "--heap-growing-percent=40",
     "bin/mixdown.js",
     "serve",
     "--config",
