@@ -21,7 +21,7 @@ import { createHubEvents, type HubEvents } from "./telemetry/events.ts";
 import { createHandlerLog } from "./telemetry/handler-log.ts";
 import type { Log } from "./telemetry/log.ts";
 import { createHubMetrics, type HubMetrics } from "./telemetry/metrics.ts";
-import { observeDecisions } from "./telemetry/observe-decisions.ts";
+import { observeDecisions, observeJoins } from "./telemetry/observe-decisions.ts";
 import { observeIntake } from "./telemetry/observe-intake.ts";
 import { observeLanes, toHandlerRows } from "./telemetry/observe-lanes.ts";
 import { observeRules } from "./telemetry/observe-rules.ts";
@@ -84,6 +84,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
     random: Math.random,
   });
   observeDecisions(metrics, decisions);
+  observeJoins(metrics, state.decisions.counters);
   const sinks = { events: events.pipeline, lanes: handlers, stats, decisions };
   const pipeline = createPipeline(first.plan, { ...sinks, now: steady.now });
   observeIntake(metrics, state);

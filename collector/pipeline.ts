@@ -13,7 +13,7 @@ import type {
 import type { Receipt } from "../schemas/model/receipt.ts";
 import { AttributeRecord, type Projection } from "../schemas/model/record.ts";
 import type { RawSpan, SpanBatch } from "../schemas/model/span.ts";
-import { isTimestamp } from "../schemas/model/value.ts";
+import { isTimestamp, toMillis } from "../schemas/model/value.ts";
 import type { Verdict } from "../schemas/model/verdict.ts";
 import type { Policy } from "./check/policy.ts";
 import type { RateLimits } from "./check/rate-limit/rate-limits.ts";
@@ -42,8 +42,10 @@ export type NormalizeMetric = (metric: RawMetric, record: AttributeRecord) => vo
 export interface Plan {
   /** Slots of a record under this plan's vocabulary. */
   readonly slots: number;
-  /** The slots that this plan fills. */
+  /** The slots that this plan fills of entries of access logs. */
   readonly projection: Projection;
+  /** Those of reports and log lines: what tells which decision is theirs, too. */
+  readonly reported: Projection;
   readonly normalize: {
     accessLog(origin: StreamOrigin): NormalizeEntry;
     records(origin: RecordOrigin): NormalizeRecord;
@@ -152,7 +154,8 @@ const MAX_WAIT_MS = 5_000;
 export function createPipeline(first: Plan, { events, lanes, stats, decisions, now }: PipelineParts): Pipeline {
   let plan = first;
   let record = new AttributeRecord(plan.slots, plan.projection.slots);
-  /** Apart, since far less is filled in for spans: what an entry left behind must not be taken for theirs. */
+  /** Apart, since other slots are filled in for reports and spans: what an entry left behind must not be taken for theirs. */
+  let reported = new AttributeRecord(plan.slots, plan.reported.slots);
   let spanRecord = new AttributeRecord(plan.slots);
   let metricRecord = new AttributeRecord(plan.slots);
 
@@ -185,15 +188,15 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
     const leftOut: RecordProblem[] = [];
     let matched = 0;
     for (const raw of records) {
-      record.reset();
-      const problem = normalize(raw, record, leftOut);
+      reported.reset();
+      const problem = normalize(raw, reported, leftOut);
       if (problem !== undefined) {
         rejected.push({ index: raw.index, ...problem });
         continue;
       }
-      if (rules.report(record)) matched++;
-      stats?.record(record);
-      ended?.(record);
+      if (rules.report(reported)) matched++;
+      stats?.record(reported);
+      ended?.(reported);
     }
     const malformed = rejected.length;
     const accepted = records.length + refused.length - malformed;
@@ -297,6 +300,7 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
     swap(next) {
       plan = next;
       record = new AttributeRecord(next.slots, next.projection.slots);
+      reported = new AttributeRecord(next.slots, next.reported.slots);
       spanRecord = new AttributeRecord(next.slots);
       metricRecord = new AttributeRecord(next.slots);
     },
@@ -314,5 +318,5 @@ const rawOf = (check: RawCheck): Json | undefined => (check.kind === "ext_authz"
 /** When a record's request ended by its sender's clock, if anyone reads that, in milliseconds since the epoch. */
 function endOf({ values }: AttributeRecord): number | undefined {
   const time = values[responseTime];
-  return isTimestamp(time) ? time.seconds * 1000 + time.nanos / 1e6 : undefined;
+  return isTimestamp(time) ? toMillis(time) : undefined;
 }

@@ -18,6 +18,7 @@ import { createCheckNormalizer } from "./normalize/check.ts";
 import { type ConnectionTable, createConnectionTable } from "./normalize/connection-table.ts";
 import { createDescriptorNormalizer } from "./normalize/descriptor-check.ts";
 import { createEnrichTables } from "./normalize/enrich.ts";
+import { createRecordJoin, joinSlots } from "./normalize/join-record.ts";
 import { createJsonNormalizer } from "./normalize/json-record.ts";
 import { createLogNormalizer } from "./normalize/log-record.ts";
 import { createMetricNormalizer } from "./normalize/metric.ts";
@@ -109,8 +110,7 @@ export function createPlan(
   const projection = createProjection([
     ...rules.slots,
     ...slotsReadBy(checked),
-    ...(config.stats === null ? [] : statsSlots),
-    ...(config.stats === null || checked.policy.length === 0 ? [] : decisionStatsSlots),
+    ...(config.stats === null ? [] : [...statsSlots, ...countedDecisions(checked)]),
     ...(countsRunning(checked) ? endSlots : []),
   ]);
   const normalizer = createAccessLogNormalizer({
@@ -121,18 +121,27 @@ export function createPlan(
     connections: state.connections,
     findDecision: state.decisions.find,
   });
-  const reports = createJsonNormalizer({ vocabulary, projection, routes: state.routesFor(config.routes) });
-  const logs = createLogNormalizer({ vocabulary, projection, routes: state.routesFor(config.routes) });
+  const spans = spanProjection(checked, rules);
+  const joins = joined.some((slot) => projection.has(slot) || spans.has(slot));
+  const reported = joins ? createProjection([...projection.slots, ...joinSlots]) : projection;
+  const reportOptions = {
+    ...{ vocabulary, projection: reported, routes: state.routesFor(config.routes) },
+    join: joins ? createRecordJoin(projection, state.decisions.find) : undefined,
+  };
+  const reports = createJsonNormalizer(reportOptions);
+  const logs = createLogNormalizer(reportOptions);
   return {
     slots: vocabulary.attributes.length,
     projection,
+    reported,
     normalize: {
       accessLog: (origin) => normalizer.forOrigin(origin),
       span: createSpanNormalizer({
-        projection: spanProjection(checked, rules),
+        projection: spans,
         vocabulary,
         enrich: createEnrichTables(config.enrich),
         routes: state.routesFor(config.routes),
+        findDecision: state.decisions.find,
       }),
       metric: createMetricNormalizer({
         projection: createProjection(metrics.slots),
@@ -151,7 +160,7 @@ export function createPlan(
     checks: {
       ...createChecks(checked, policy, state, decisions?.slots),
       report: decisions && createDecisionReport(decisions, state.now),
-      remember: joined.some((slot) => projection.has(slot)) ? state.decisions.note : undefined,
+      remember: joins ? state.decisions.note : undefined,
     },
   };
 }
@@ -256,13 +265,17 @@ function policySlots({ policy, handlers, questions, vocabulary }: CheckedConfig)
   return [...slots, ...names.flatMap((name) => vocabulary.slot(name) ?? []), ...keptSlots];
 }
 
+/** What statistics read of decisions: nothing where there is no policy that makes any. */
+const countedDecisions = ({ policy }: CheckedConfig): readonly number[] =>
+  policy.length === 0 ? [] : decisionStatsSlots;
+
 /** What is read of spans, which is far less than of all records where rules say which signal they take. */
 function spanProjection(checked: CheckedConfig, rules: RuleTable): Projection {
   const handlers = new Set(rulesOfSpans(checked.rules).flatMap(({ actions }) => actions.map(({ handler }) => handler)));
   return createProjection([
     ...rules.spanSlots,
     ...slotsReadBy(checked, (name) => handlers.has(name)),
-    ...(checked.config.stats === null ? [] : spanStatsSlots),
+    ...(checked.config.stats === null ? [] : [...spanStatsSlots, ...countedDecisions(checked)]),
   ]);
 }
 

@@ -15,6 +15,8 @@ export interface JsonNormalizerOptions {
   /** The attributes that are read downstream; the others are checked and not kept. */
   readonly projection: Projection;
   readonly routes: RouteTemplates;
+  /** Fills in what is known of the decision on a record's request; nothing, if absent. */
+  readonly join?: ((record: AttributeRecord) => void) | undefined;
 }
 
 /** Fills a record that was reset from a value of JSON, or says why it cannot. A record that was refused is to be reset. */
@@ -35,7 +37,7 @@ export interface JsonNormalizer {
 }
 
 /** Compiles a vocabulary into a reader of `{ attribute: value }`: one bad member refuses the record. */
-export function createJsonNormalizer({ vocabulary, projection, routes }: JsonNormalizerOptions): JsonNormalizer {
+export function createJsonNormalizer({ vocabulary, projection, routes, join }: JsonNormalizerOptions): JsonNormalizer {
   const deriver = createDeriver(requestDerivations(routes), projection);
   const attributes = attributesOf(vocabulary, projection, deriver.uses);
   const keepsSignal = projection.has(signalSlot);
@@ -63,6 +65,7 @@ export function createJsonNormalizer({ vocabulary, projection, routes }: JsonNor
       }
       if (keepsSignal) record.values[signalSlot] = "report";
       deriver.finish(record);
+      join?.(record);
       return undefined;
     };
   }

@@ -17,6 +17,8 @@ export interface LogNormalizerOptions {
   /** The attributes that are read downstream; no other is worked out. */
   readonly projection: Projection;
   readonly routes: RouteTemplates;
+  /** Fills in what is known of the decision on a record's request; nothing, if absent. */
+  readonly join?: ((record: AttributeRecord) => void) | undefined;
 }
 
 /** Fills a record that was reset from a log line. Values that do not fit are left out and told. */
@@ -63,7 +65,7 @@ const hostSlot = slotOf("context.reporter.uid");
 const appSlot = slotOf("context.log_name");
 
 function compile(origin: LogOrigin, options: LogNormalizerOptions): NormalizeLog {
-  const { projection, routes } = options;
+  const { projection, routes, join } = options;
   const deriver = createDeriver([...logDerivations(origin.reporter), ...requestDerivations(routes)], projection);
   const members = membersOf(origin, options, deriver.uses);
 
@@ -90,6 +92,7 @@ function compile(origin: LogOrigin, options: LogNormalizerOptions): NormalizeLog
       else put(record, slot, value, kept, derives);
     }
     deriver.finish(record);
+    join?.(record);
     return undefined;
   };
 }

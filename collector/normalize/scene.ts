@@ -7,7 +7,7 @@ import type { ConnectionGrowth, ConnectionTable } from "./connection-table.ts";
 import { isInbound } from "./direction.ts";
 import type { EnrichTables } from "./enrich.ts";
 import { type EntryEvent, eventOf } from "./event.ts";
-import { decisionOf } from "./join-decision.ts";
+import { LoggedRequest } from "./join-decision.ts";
 import type { Memos } from "./memos.ts";
 import { OtherSide } from "./other-side.ts";
 import { peerFieldNumber } from "./peer.ts";
@@ -44,6 +44,7 @@ export class Scene {
   readonly #connectionPrefix: string;
   readonly #otherSide: OtherSide;
   readonly #findDecision: FindDecision;
+  readonly #asked = new LoggedRequest(this);
 
   entry!: AccessLogEntry;
   #inbound: boolean | undefined;
@@ -158,7 +159,7 @@ export class Scene {
 
   /** The hub's own decision on the request. */
   get decision(): JoinedDecision | undefined {
-    this.#decision ??= decisionOf(this.entry, this.urlPath, this.#findDecision) ?? null;
+    this.#decision ??= this.#asked.decision(this.#findDecision) ?? null;
     return this.#decision ?? undefined;
   }
 

@@ -1,3 +1,4 @@
+import type { FindDecision } from "../../schemas/model/decision.ts";
 import type { AttributeRecord } from "../../schemas/model/record.ts";
 import type { RawSpan } from "../../schemas/model/span.ts";
 import { createFillers, type FillerOptions, fill } from "./fillers.ts";
@@ -8,6 +9,8 @@ import { SpanScene } from "./span/scene.ts";
 /** What a normalizer of spans works with. */
 export interface SpanNormalizerOptions extends FillerOptions {
   readonly routes: RouteTemplates;
+  /** Finds the hub's own decision on a request; none is known if absent. */
+  readonly findDecision?: FindDecision;
 }
 
 /** Fills a record from a span that is valid during the call. */

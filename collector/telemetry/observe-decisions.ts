@@ -1,4 +1,5 @@
 import type { DecisionCounters } from "../check/decisions/decision-log.ts";
+import type { JoinCounters } from "../check/decisions/recent-decisions.ts";
 import type { TallyRow } from "../check/decisions/tally.ts";
 import type { HubMetrics } from "./metrics.ts";
 
@@ -29,5 +30,23 @@ export function observeDecisions(metrics: HubMetrics, { verdicts, counters }: De
         value,
       }));
     },
+  });
+}
+
+/** Shows how many records were joined to the decision on their request, and how many decisions no record came for. */
+export function observeJoins(metrics: HubMetrics, counters: () => JoinCounters): void {
+  metrics.observe({
+    name: "mixdown_decision_joins_total",
+    help: "Records joined to the decision on their request, by where it came from: memory, or the metadata that the proxy logs; mismatch: only decisions on other requests are known under the request's id.",
+    kind: "counter",
+    labelNames: ["by"],
+    read: () => Object.entries(counters().records).map(([by, value]) => ({ labels: { by }, value })),
+  });
+  metrics.observe({
+    name: "mixdown_unjoined_decisions_total",
+    help: "Decisions that no record was joined to: none came in time (expired), too many requests (full), or too many decisions on one (hops), were remembered at once, or the request had no id (no_request_id).",
+    kind: "counter",
+    labelNames: ["reason"],
+    read: () => Object.entries(counters().unjoined).map(([reason, value]) => ({ labels: { reason }, value })),
   });
 }

@@ -1,3 +1,4 @@
+import type { Address } from "./access-log.ts";
 import type { LimitState, Reason, Verdict } from "./verdict.ts";
 
 /** One verdict as it is kept, to be asked for afterwards. Plain data: it crosses a thread and is written as JSON. */
@@ -28,14 +29,21 @@ export interface Decision {
 export type JoinedDecision = Pick<Decision, "rule" | "revision"> &
   Partial<Pick<Decision, "shadow" | "code" | "message">>;
 
-/** What tells which of the decisions under one request id is meant: each hop that a request makes may have one. */
+/** What a proxy tells of the decision that it got. */
+export type ToldDecision = JoinedDecision & { readonly id: string | undefined };
+
+/** What the record of a request tells of it, by which the decision on it is found. Each is worked out when it is asked for. */
 export interface DecidedRequest {
-  readonly id: string;
-  /** Of the verdict, where the proxy tells it: then nothing else counts. */
-  readonly decisionId?: string;
+  readonly id: string | undefined;
+  readonly told: ToldDecision | undefined;
   readonly method: string | undefined;
+  /** Without query. */
   readonly path: string | undefined;
   readonly host: string | undefined;
+  /** Where the request came to, at the proxy that tells of it. */
+  readonly local: Address | undefined;
+  /** When it ended, in milliseconds since the epoch. */
+  readonly endMs: number | undefined;
 }
 
 /** Finds the decision on a request. */

@@ -46,6 +46,9 @@ export function isTimestamp(value: unknown): value is Timestamp {
   return typeof value === "object" && value !== null && "seconds" in value && "nanos" in value;
 }
 
+/** A point in time in milliseconds since the epoch. */
+export const toMillis = ({ seconds, nanos }: Timestamp): number => seconds * 1000 + nanos / 1e6;
+
 /** Whether a value is one of an attribute of this type, as far as its form tells. */
 export function isOfType(value: unknown, type: ValueType): value is Value {
   switch (type) {

@@ -1,12 +1,14 @@
 import { slotOf } from "../../../schemas/attributes/vocabulary.ts";
-import type { DecidedRequest, FindDecision, JoinedDecision } from "../../../schemas/model/decision.ts";
+import type { DecidedRequest, FindDecision } from "../../../schemas/model/decision.ts";
 import type { Value } from "../../../schemas/model/value.ts";
 import type { Verdict } from "../../../schemas/model/verdict.ts";
+import { chooseDecision, type Remembered, shortened } from "./choose-decision.ts";
 
-/** Decisions of the last moments by request id, until the record of the request comes. */
+/** Decisions of the last moments by request id, until the records of the request come. */
 export interface RecentDecisions {
   note(verdict: Verdict, values: readonly (Value | undefined)[]): void;
   readonly find: FindDecision;
+  counters(): JoinCounters;
 }
 
 /** How much is remembered. */
@@ -14,16 +16,34 @@ export interface RecentOptions {
   /** Request ids at once, at the most; the older half goes at once. */
   readonly maxRequests: number;
   readonly keepMs: number;
-  /** Milliseconds; only differences count. */
+  /** Milliseconds since the epoch. */
   now(): number;
 }
 
-interface Remembered extends JoinedDecision, Omit<DecidedRequest, "id" | "decisionId"> {
-  readonly id: string;
-  readonly untilMs: number;
+/** What became of records and decisions that were to be joined, since the hub started. */
+export interface JoinCounters {
+  /** Records by where their decision came from; `mismatch`: decisions were known under the request's id, and none was on this request. */
+  readonly records: { readonly memory: number; readonly metadata: number; readonly mismatch: number };
+  /** Decisions that no record was joined to, by why not. */
+  readonly unjoined: {
+    readonly expired: number;
+    readonly full: number;
+    readonly hops: number;
+    readonly no_request_id: number;
+  };
 }
 
-/** Hops of one request that may have a decision each; the oldest go first. */
+interface Entry extends Remembered {
+  joined: boolean;
+}
+
+interface Generation {
+  readonly sinceMs: number;
+  readonly requests: Map<string, Entry[]>;
+  unjoined: number;
+}
+
+/** Hops and attempts of one request that may have a decision each; the oldest go first. */
 const MAX_HOPS = 8;
 
 const slots = {
@@ -31,57 +51,96 @@ const slots = {
   method: slotOf("request.method"),
   path: slotOf("request.url_path"),
   host: slotOf("request.host"),
+  localIp: slotOf("destination.ip"),
+  localPort: slotOf("destination.port"),
 };
 
 /** A bounded memory of decisions. */
 export function createRecentDecisions({ maxRequests, keepMs, now }: RecentOptions): RecentDecisions {
+  const records = { memory: 0, metadata: 0, mismatch: 0 };
+  const unjoined = { expired: 0, full: 0, hops: 0, no_request_id: 0 };
+  const newGeneration = (sinceMs: number): Generation => ({ sinceMs, requests: new Map(), unjoined: 0 });
   // Two generations: a Map gets slow where its oldest entries are deleted one by one.
-  let recent = new Map<string, Remembered[]>();
-  let older: typeof recent = new Map();
+  let recent = newGeneration(now());
+  let older = newGeneration(recent.sinceMs);
 
-  const remember = (request: string, decisions: Remembered[]) => {
-    if (recent.size >= maxRequests / 2) {
-      older = recent;
-      recent = new Map();
-    }
-    recent.set(request, decisions);
+  const turn = (nowMs: number) => {
+    unjoined[nowMs - recent.sinceMs >= keepMs ? "expired" : "full"] += older.unjoined;
+    older = recent;
+    recent = newGeneration(nowMs);
   };
-  const decisionsOn = (request: string) => recent.get(request) ?? older.get(request);
+  /** The decisions of a request in the generation that is kept longest. */
+  const renewed = (request: string): Entry[] => {
+    const known = recent.requests.get(request);
+    if (known !== undefined) return known;
+    const entries = older.requests.get(request) ?? [];
+    const waiting = entries.filter(({ joined }) => !joined).length;
+    older.unjoined -= waiting;
+    if (recent.requests.size >= maxRequests / 2) turn(now());
+    recent.unjoined += waiting;
+    recent.requests.set(request, entries);
+    return entries;
+  };
+  const markJoined = (request: string, entry: Entry) => {
+    if (entry.joined) return;
+    entry.joined = true;
+    (recent.requests.has(request) ? recent : older).unjoined--;
+  };
+  const findKnown = (request: string, asked: DecidedRequest): Entry | undefined => {
+    const nowMs = now();
+    if (nowMs - recent.sinceMs >= keepMs) turn(nowMs);
+    const entries = recent.requests.get(request) ?? older.requests.get(request);
+    if (entries === undefined) return undefined;
+    const kept = entries.filter(({ timeMs }) => timeMs + keepMs > nowMs);
+    const found = chooseDecision(kept, asked) as Entry | undefined;
+    if (found !== undefined) markJoined(request, found);
+    else if (kept.length > 0 && asked.told === undefined) records.mismatch++;
+    return found;
+  };
 
   return {
-    note({ id, rule, revision, shadow, denial }, values) {
-      const request = textAt(values, slots.id);
-      if (request === undefined) return;
-      const decision = {
-        ...{ id, rule, revision, shadow, code: denial?.code ?? 0, message: denial?.message ?? "" },
-        method: textAt(values, slots.method),
-        path: textAt(values, slots.path),
-        host: textAt(values, slots.host),
-        untilMs: now() + keepMs,
-      };
-      const known = decisionsOn(request);
-      if (known === undefined) return remember(request, [decision]);
-      if (known.length === MAX_HOPS) known.shift();
-      known.push(decision);
-      if (!recent.has(request)) remember(request, known);
+    note(verdict, values) {
+      const id = textAt(values, slots.id);
+      if (id === undefined) {
+        unjoined.no_request_id++;
+        return;
+      }
+      const timeMs = now();
+      if (timeMs - recent.sinceMs >= keepMs) turn(timeMs);
+      const entries = renewed(id);
+      if (entries.length === MAX_HOPS && entries.shift()?.joined === false) {
+        unjoined.hops++;
+        recent.unjoined--;
+      }
+      entries.push(toEntry(verdict, values, timeMs));
+      recent.unjoined++;
     },
     find(request) {
-      const nowMs = now();
-      const fitting = decisionsOn(request.id)?.filter((known) => known.untilMs > nowMs && fits(known, request)) ?? [];
-      return fitting.findLast(({ host }) => host === request.host) ?? fitting.at(-1);
+      const isEmpty = recent.requests.size + older.requests.size === 0;
+      const id = isEmpty ? undefined : request.id;
+      const found = id === undefined ? undefined : findKnown(shortened(id), request);
+      if (found !== undefined) records.memory++;
+      else if (request.told !== undefined) records.metadata++;
+      return found ?? request.told;
     },
+    counters: () => ({ records, unjoined }),
   };
 }
 
-/** Whether a decision may be on this request: a proxy rewrites hosts, so they only prefer one. */
-function fits(known: Remembered, { decisionId, method, path }: DecidedRequest): boolean {
-  if (decisionId !== undefined) return known.id === decisionId;
-  return agree(known.method, method) && agree(known.path, path);
+function toEntry(verdict: Verdict, values: readonly (Value | undefined)[], timeMs: number): Entry {
+  const { id, rule, revision, shadow, denial } = verdict;
+  const port = values[slots.localPort];
+  return {
+    ...{ id, rule, revision, shadow, code: denial?.code ?? 0, message: shortened(denial?.message ?? "") },
+    method: textAt(values, slots.method),
+    path: textAt(values, slots.path),
+    host: textAt(values, slots.host),
+    local: { ip: textAt(values, slots.localIp), port: typeof port === "number" ? port : undefined },
+    ...{ timeMs, joined: false },
+  };
 }
-
-const agree = (a: string | undefined, b: string | undefined): boolean => a === undefined || b === undefined || a === b;
 
 function textAt(values: readonly (Value | undefined)[], slot: number): string | undefined {
   const value = values[slot];
-  return typeof value === "string" ? value : undefined;
+  return typeof value === "string" ? shortened(value) : undefined;
 }

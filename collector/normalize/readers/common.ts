@@ -1,5 +1,5 @@
 import type { Address } from "../../../schemas/model/access-log.ts";
-import type { JoinedDecision } from "../../../schemas/model/decision.ts";
+import { decisionReaders } from "../decision-values.ts";
 import { weightOf } from "../event.ts";
 import { differenceOf } from "../int64.ts";
 import type { Scene } from "../scene.ts";
@@ -40,12 +40,7 @@ export const commonReaders: Readers = {
   },
   "connection.termination": ({ entry }) => entry.connectionTerminationDetails,
 
-  "check.rule": ({ decision }) => decision?.rule,
-  "check.verdict": ({ decision }) => decision && verdictOf(decision),
-  "check.revision": ({ decision }) => decision?.revision,
-  "check.shadow": ({ decision }) => decision?.shadow && (decision.shadow.allowed ? "allow" : "deny"),
-  "check.error_code": ({ decision }) => decision?.code,
-  "check.error_message": ({ decision }) => decision?.message || undefined,
+  ...decisionReaders,
 
   "origin.ip": ({ entry }) => entry.downstreamRemoteAddress?.ip,
   "source.ip": ({ entry }) => entry.downstreamDirectRemoteAddress?.ip,
@@ -58,9 +53,6 @@ export const commonReaders: Readers = {
   "destination.service.subset": ({ subset }) => subset,
   ...peerReaders,
 };
-
-const verdictOf = ({ code }: JoinedDecision): string | undefined =>
-  code === undefined ? undefined : code === 0 ? "allow" : "deny";
 
 /** Where the reporter took the request, or sent it. */
 function destinationAddress({ entry, inbound }: Scene): Address | undefined {

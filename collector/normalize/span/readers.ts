@@ -4,6 +4,7 @@ import { type SpanKey, spanKeyNumber } from "../../../schemas/model/span.ts";
 import { spanKinds, spanStatuses } from "../../../schemas/model/span-words.ts";
 import { countAt, readOtState } from "../../../schemas/model/trace-state.ts";
 import type { Int64, Value } from "../../../schemas/model/value.ts";
+import { decisionReaders } from "../decision-values.ts";
 import { subtractInt64 } from "../int64.ts";
 import { type PeerField, peerFieldNumber, peerFields } from "../peer.ts";
 import { parseQueryParams } from "../query-params.ts";
@@ -108,6 +109,8 @@ export const spanReaders: SpanReaders = {
 
   "connection.requested_server_name": text("tls.client.server_name"),
   "connection.tls.version": text("tls.protocol.version"),
+
+  ...decisionReaders,
 
   "origin.ip": (scene) => (scene.inbound ? addressOf(clientAddress(scene)).ip : undefined),
   "source.ip": source,

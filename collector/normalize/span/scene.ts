@@ -1,3 +1,4 @@
+import type { FindDecision, JoinedDecision } from "../../../schemas/model/decision.ts";
 import { type RawSpan, type SpanKey, spanKeyNumber, spanKind } from "../../../schemas/model/span.ts";
 import type { Value } from "../../../schemas/model/value.ts";
 import { memoizeByObject, memoizeByText } from "../bounded-cache.ts";
@@ -10,6 +11,7 @@ import type { Reporter } from "../reporter.ts";
 import type { RouteTemplates } from "../route-templates.ts";
 import { createServiceNamer, type Service } from "../service.ts";
 import { createNodeReader, createResourceReader, type ResourceFacts } from "./own-side.ts";
+import { TracedRequest } from "./traced-request.ts";
 import { type HostPort, parseHostPort, splitUrl, toText, type UrlParts } from "./values.ts";
 
 const MAX_REMEMBERED = 1024;
@@ -51,6 +53,8 @@ const nodeKeys = {
 export interface SpanSurroundings {
   readonly enrich: EnrichTables;
   readonly routes: RouteTemplates;
+  /** Finds the hub's own decision on a request; none is known if absent. */
+  readonly findDecision?: FindDecision;
 }
 
 const noAddress: HostPort = { ip: undefined, port: undefined };
@@ -60,6 +64,8 @@ const noUrl: UrlParts = { scheme: undefined, authority: undefined, path: undefin
 export class SpanScene {
   readonly routes: RouteTemplates;
   readonly #enrich: EnrichTables;
+  readonly #findDecision: FindDecision;
+  readonly #asked = new TracedRequest(this);
   readonly #readResource = createResourceReader();
   readonly #readNode = createNodeReader();
   readonly #namerOf = memoizeByObject(createServiceNamer);
@@ -76,10 +82,12 @@ export class SpanScene {
   #path: string | null | undefined;
   #service: Service | undefined;
   #peerAddress: HostPort | undefined;
+  #decision: JoinedDecision | null | undefined;
 
-  constructor({ enrich, routes }: SpanSurroundings) {
+  constructor({ enrich, routes, findDecision = () => undefined }: SpanSurroundings) {
     this.routes = routes;
     this.#enrich = enrich;
+    this.#findDecision = findDecision;
   }
 
   /** Turns to the next span. */
@@ -93,6 +101,7 @@ export class SpanScene {
     this.#path = undefined;
     this.#service = undefined;
     this.#peerAddress = undefined;
+    this.#decision = undefined;
   }
 
   /** The text of the first of these attributes that is there; a dash and empty text are not. */
@@ -207,6 +216,12 @@ export class SpanScene {
     const { resource } = this;
     if (this.inbound) return { ...service, name: resource.service, namespace: resource.namespace };
     return { ...service, name: this.text(calleeKeys) };
+  }
+
+  /** The hub's own decision on the request. */
+  get decision(): JoinedDecision | undefined {
+    this.#decision ??= this.#findDecision(this.#asked) ?? null;
+    return this.#decision ?? undefined;
   }
 
   /** Address of the other end of the connection. */
