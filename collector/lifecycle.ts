@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Host } from "../adapters/adapter.ts";
 import { promClientSource } from "../adapters/shared/prom-client-source.ts";
+import type { WorkTracer } from "../schemas/model/traced-work.ts";
 import type { ApiOptions } from "./admin/api/mount-api.ts";
 import { createMetricsPages, type MetricsPages } from "./admin/metrics-pages.ts";
 import { mountAdmin } from "./admin/server.ts";
@@ -26,6 +27,8 @@ import { observeIntake } from "./telemetry/observe-intake.ts";
 import { observeLanes, toHandlerRows } from "./telemetry/observe-lanes.ts";
 import { observeRules } from "./telemetry/observe-rules.ts";
 import { observeStats } from "./telemetry/observe-stats.ts";
+import { createHubTracer, type HubTracer } from "./telemetry/tracing/hub-tracer.ts";
+import { traceDeliveries } from "./telemetry/tracing/trace-deliveries.ts";
 
 /** What a hub is opened with. */
 export interface HubOptions {
@@ -42,6 +45,7 @@ export interface Hub {
   /** Addresses as bound, by listener. */
   readonly listeners: Readonly<Record<string, string>>;
   readonly metrics: HubMetrics;
+  readonly tracer: WorkTracer;
   /** Takes a checked configuration live: handlers and rules change, series and streams carry over. Rejects with nothing changed. */
   reload(checked: CheckedConfig): Promise<void>;
   /** Stops taking, lets streams and lanes end within `graceMs`, closes everything. */
@@ -54,10 +58,12 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   const events = createHubEvents(metrics, log, now);
   const pages = createMetricsPages(promClientSource(metrics.registry), events.metricNameTaken);
   const clock = systemClock(now);
+  const steady = systemClock(() => performance.now());
+  const tracer = createHubTracer({ now, steady: steady.now });
   const budgets = createMemoryStore({ maxKeys: MAX_BUDGETS, now });
   const handlers = createHandlers({
     hostFor: (source, dropped) => hostFor(source, dropped, { pages, events, log, now }),
-    events: events.lanes,
+    events: { ...events.lanes, attempt: traceDeliveries(tracer) },
     clock,
     storage: createStorage({ directory: join(dataDir, "spool"), events: events.storage, clock }),
     budgets,
@@ -65,14 +71,13 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
     retireMs: RETIRE_MS,
   });
   const state = createIntakeState(now);
-  const steady = systemClock(() => performance.now());
   const policy: LastingParts = {
     stores: new Map([["memory", budgets]]),
     concurrency: createConcurrency({ maxPlaces: MAX_RUNNING, now: steady.now }),
     clock: steady,
     onFault: events.lanes.fault,
   };
-  const first = await applyHandlers(handlers, checked, state, policy);
+  const first = await applyHandlers(handlers, checked, state, { ...policy, tracer });
   const rules = observeRules(metrics);
   rules.follow(first.plan.counts);
   const { stats: statsConfig } = checked.config;
@@ -85,7 +90,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   });
   observeDecisions(metrics, decisions);
   observeJoins(metrics, state.decisions.counters);
-  const sinks = { events: events.pipeline, lanes: handlers, stats, decisions };
+  const sinks = { events: events.pipeline, lanes: handlers, stats, decisions, tracer };
   const pipeline = createPipeline(first.plan, { ...sinks, now: steady.now });
   observeIntake(metrics, state);
   observeLanes(metrics, handlers.status, now);
@@ -96,6 +101,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   const api: ApiOptions = {
     stats,
     decisions,
+    tracer,
     bounds: { maxRunning: 16, timeoutMs: (statsConfig?.queryTimeoutMs ?? 0) + 1000 },
     now,
     proxies: receivers.proxies,
@@ -126,8 +132,9 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   return {
     listeners: Object.fromEntries(listeners.map(({ name, address }) => [name, address])),
     metrics,
+    tracer,
     async reload(next) {
-      const applied = await applyHandlers(handlers, next, state, policy, (compiled) => {
+      const applied = await applyHandlers(handlers, next, state, { ...policy, tracer }, (compiled) => {
         rules.follow(compiled.counts);
         pipeline.swap(compiled);
         running.follow(next);
@@ -181,15 +188,17 @@ async function applyHandlers(
   handlers: Handlers,
   checked: CheckedConfig,
   state: IntakeState,
-  policy: LastingParts,
+  { tracer, ...policy }: LastingParts & { readonly tracer: HubTracer },
   swap: (plan: CompiledPlan) => void = () => {},
 ): Promise<{ plan: CompiledPlan; settled: Promise<void> }> {
+  const trace = await tracer.prepare(checked.config.tracing);
   const prepared = await handlers.prepare(checked.handlers);
   const { checkers, limiters } = prepared;
   const stores = new Map([...policy.stores, ...prepared.stores]);
   const plan = createPlan(checked, prepared.lanes, state, { ...policy, stores, checkers, limiters });
   const committed = prepared.commit();
   swap(plan);
+  trace(prepared.lanes);
   return { plan, settled: committed.then(() => prepared.retire()) };
 }
 

@@ -2,6 +2,7 @@ import { slotOf } from "../schemas/attributes/vocabulary.ts";
 import type { AccessLogBatch, AccessLogEntry, Json, StreamOrigin } from "../schemas/model/access-log.ts";
 import type { CheckCall, CheckReceipt, LimitCall, LimitReceipt, RawCheck } from "../schemas/model/check-request.ts";
 import type { MetricBatch, RawMetric } from "../schemas/model/metric.ts";
+import { ownService } from "../schemas/model/own-spans.ts";
 import type {
   RawRecord,
   RecordBatch,
@@ -13,11 +14,14 @@ import type {
 import type { Receipt } from "../schemas/model/receipt.ts";
 import { AttributeRecord, type Projection } from "../schemas/model/record.ts";
 import type { RawSpan, SpanBatch } from "../schemas/model/span.ts";
+import { noTracer, type TracedWork, type WorkTracer, within } from "../schemas/model/traced-work.ts";
 import { isTimestamp, toMillis } from "../schemas/model/value.ts";
 import type { Verdict } from "../schemas/model/verdict.ts";
 import type { Policy } from "./check/policy.ts";
 import type { RateLimits } from "./check/rate-limit/rate-limits.ts";
 import { PendingRequest } from "./check/request.ts";
+import { callerSpan, traceparentSpan } from "./normalize/caller-span.ts";
+import { batchOutcome, checkNames, checkOutcome, limitOutcome } from "./telemetry/tracing/work-facts.ts";
 
 /** Turns entries of one stream into records: writes every slot of the plan's projection, absent values too. */
 export type NormalizeEntry = (entry: AccessLogEntry, record: AttributeRecord) => void;
@@ -140,6 +144,8 @@ export interface PipelineParts {
   /** Counts every record. */
   readonly stats?: StatsSink | undefined;
   readonly decisions?: DecisionSink | undefined;
+  /** Traces each batch and each check. */
+  readonly tracer?: WorkTracer | undefined;
   /** Milliseconds of a clock that never goes back. */
   now(): number;
 }
@@ -151,7 +157,10 @@ const SHARE_OF_WAIT = 0.9;
 const MAX_WAIT_MS = 5_000;
 
 /** decode -> normalize -> rules -> dispatch: receivers hand over decoded batches, rules offer instances to lanes, statistics count every record. */
-export function createPipeline(first: Plan, { events, lanes, stats, decisions, now }: PipelineParts): Pipeline {
+export function createPipeline(
+  first: Plan,
+  { events, lanes, stats, decisions, tracer = noTracer, now }: PipelineParts,
+): Pipeline {
   let plan = first;
   let record = new AttributeRecord(plan.slots, plan.projection.slots);
   /** Apart, since other slots are filled in for reports and spans: what an entry left behind must not be taken for theirs. */
@@ -226,13 +235,17 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
 
   const takeSpans = (batch: SpanBatch): Receipt => {
     const { rules, normalize } = plan;
+    const isTraced = tracer.isOn;
+    let hasOwnWork = false;
     const take = (span: RawSpan): boolean => {
       normalize.span(span, spanRecord);
+      if (isTraced) hasOwnWork ||= span.resource.attributes.get("service.name") === ownService;
       const matched = rules.report(spanRecord, batch.place);
       stats?.record(spanRecord);
       return matched;
     };
-    return takeItems(batch, take, () => rules.relay(batch));
+    const receipt = takeItems(batch, take, () => rules.relay(batch));
+    return hasOwnWork ? { ...receipt, hasOwnWork } : receipt;
   };
 
   const takeMetrics = (batch: MetricBatch): Receipt => {
@@ -253,6 +266,17 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
     return kept?.then(() => receipt) ?? receipt;
   };
 
+  /** The same as traced work, where it is. */
+  const receive = <R extends Receipt>(source: string, answered: boolean, take: () => R): R | Promise<R> => {
+    const work = tracer.isOn ? tracer.start(`receive ${source}`, "server") : undefined;
+    if (work === undefined) return whenRoom(answered, take);
+    return within(
+      work,
+      () => whenRoom(answered, take),
+      (receipt) => batchOutcome(source, receipt),
+    );
+  };
+
   /** Has the policy decide, and notes what it said. */
   const decide = ({ policy, remember, report }: Checks, request: PendingRequest, byDefault: "allow" | "deny") => {
     const startMs = now();
@@ -269,33 +293,47 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
     return verdict instanceof Promise ? verdict.then(noted) : noted(verdict);
   };
 
-  return {
-    reportAccessLogs: (batch) => whenRoom(batch.answered === true, () => takeAccessLogs(batch)),
-    reportRecords: (batch) => whenRoom(batch.answered === true, () => takeRecords(batch)),
-    reportSpans: (batch) => whenRoom(true, () => takeSpans(batch)),
-    reportMetrics: (batch) => whenRoom(batch.answered, () => takeMetrics(batch)),
-    takesMetrics: () => plan.metrics.takes,
-    check({ check, byDefault, waitsMs }) {
-      const { checks, slots } = plan;
+  const check = ({ check: raw, byDefault, waitsMs }: CheckCall, work?: TracedWork) => {
+    const { checks, slots } = plan;
+    const asked = new AttributeRecord(slots, checks.projection.slots);
+    const problem = checks.normalize(raw, asked);
+    if (problem !== undefined) return { problem };
+    const deadlineMs = now() + waitsMs * SHARE_OF_WAIT;
+    const verdict = decide(checks, new PendingRequest(asked, deadlineMs, () => rawOf(raw), work), byDefault);
+    return verdict instanceof Promise ? verdict.then((late) => ({ verdict: late })) : { verdict };
+  };
+
+  const limit = (call: LimitCall, work?: TracedWork) => {
+    const { checks, slots } = plan;
+    const waitsMs = call.waitsMs * SHARE_OF_WAIT;
+    const deadlineMs = now() + waitsMs;
+    return checks.rateLimits.answer({ ...call, waitsMs }, (domain, descriptor) => {
       const asked = new AttributeRecord(slots, checks.projection.slots);
-      const problem = checks.normalize(check, asked);
-      if (problem !== undefined) return { problem };
-      const verdict = decide(
-        checks,
-        new PendingRequest(asked, now() + waitsMs * SHARE_OF_WAIT, () => rawOf(check)),
-        byDefault,
-      );
-      return verdict instanceof Promise ? verdict.then((late) => ({ verdict: late })) : { verdict };
+      checks.normalize({ kind: "limit", domain, descriptor }, asked);
+      return decide(checks, new PendingRequest(asked, deadlineMs, () => undefined, work), "allow");
+    });
+  };
+
+  return {
+    reportAccessLogs: (batch) => receive("accesslog", batch.answered === true, () => takeAccessLogs(batch)),
+    reportRecords: (batch) => receive(batch.source, batch.answered === true, () => takeRecords(batch)),
+    reportSpans: (batch) => receive(batch.source, true, () => takeSpans(batch)),
+    reportMetrics: (batch) => receive(batch.source, batch.answered, () => takeMetrics(batch)),
+    takesMetrics: () => plan.metrics.takes,
+    check(call) {
+      const work = tracer.isOn ? tracer.start(checkNames[call.check.kind], "server", callerSpan(call)) : undefined;
+      return work === undefined ? check(call) : within(work, () => check(call, work), checkOutcome);
     },
     limit(call) {
-      const { checks, slots } = plan;
-      const waitsMs = call.waitsMs * SHARE_OF_WAIT;
-      const deadlineMs = now() + waitsMs;
-      return checks.rateLimits.answer({ ...call, waitsMs }, (domain, descriptor) => {
-        const asked = new AttributeRecord(slots, checks.projection.slots);
-        checks.normalize({ kind: "limit", domain, descriptor }, asked);
-        return decide(checks, new PendingRequest(asked, deadlineMs, () => undefined), "allow");
-      });
+      const { request, traceparent } = call;
+      const work = tracer.isOn ? tracer.start(checkNames.limit, "server", traceparentSpan(traceparent)) : undefined;
+      if (work === undefined) return limit(call);
+      const { domain, descriptors } = request;
+      return within(
+        work,
+        () => limit(call, work),
+        (receipt) => limitOutcome(domain, descriptors.length, receipt),
+      );
     },
     swap(next) {
       plan = next;

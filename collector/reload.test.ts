@@ -1,5 +1,6 @@
 import pino from "pino";
 import { describe, expect, it } from "vitest";
+import { noTracer, type TracedWork } from "../schemas/model/traced-work.ts";
 import type { CheckedConfig } from "./config/checked.ts";
 import { load, messages } from "./config/load.fixture.ts";
 import { HubError } from "./errors.ts";
@@ -26,7 +27,7 @@ rules:
 `;
 
 /** A reloader whose files are one text, with what it told the hub and the log. */
-function setUp(open: (next: CheckedConfig) => Promise<void> = async () => {}) {
+function setUp(open: (next: CheckedConfig) => Promise<void> = async () => {}, tracer = noTracer) {
   let text = base;
   const first = load([base]);
   if (!first.ok) throw new Error(messages(first).join("\n"));
@@ -35,6 +36,7 @@ function setUp(open: (next: CheckedConfig) => Promise<void> = async () => {}) {
   const metrics = createHubMetrics();
   const hub = {
     metrics,
+    tracer,
     async reload(next: CheckedConfig) {
       await open(next);
       taken.push(next);
@@ -212,4 +214,18 @@ describe("reloads asked for at once", () => {
     ]);
     expect(lines.map(({ cause }) => cause)).toEqual(["one", "two"]);
   });
+});
+
+it("is traced with what came of it", async () => {
+  const ends: unknown[] = [];
+  const work: TracedWork = { start: () => work, end: (...end) => void ends.push(end) };
+  const { change } = setUp(undefined, { isOn: true, start: () => work });
+  await change("size: 5", "size: 6");
+  await change("size: 5", "size: 6");
+  await change("size: 5", "size: none");
+  expect(ends).toEqual([
+    [{ "mixdown.cause": "test", "mixdown.outcome": "applied" }, undefined],
+    [{ "mixdown.cause": "test", "mixdown.outcome": "unchanged" }, undefined],
+    [{ "mixdown.cause": "test", "mixdown.outcome": "refused" }, "refused"],
+  ]);
 });

@@ -1,4 +1,5 @@
 import { errorText } from "../schemas/model/error-text.ts";
+import { within } from "../schemas/model/traced-work.ts";
 import { describeListeners, describeReload } from "./config/describe-reload.ts";
 import type { Loaded } from "./config/load.ts";
 import { planReload } from "./config/plan-reload.ts";
@@ -6,11 +7,12 @@ import { formatProblem } from "./config/problem.ts";
 import type { Hub } from "./lifecycle.ts";
 import type { Log } from "./telemetry/log.ts";
 
+type Outcome = "applied" | "refused" | "unchanged";
 type Good = Extract<Loaded, { ok: true }>;
 
 /** What reloading needs. */
 export interface ReloaderOptions {
-  readonly hub: Pick<Hub, "reload" | "metrics">;
+  readonly hub: Pick<Hub, "reload" | "metrics" | "tracer">;
   /** Reads and checks the files anew. */
   load(): Promise<Loaded>;
   /** What the hub was started with. */
@@ -29,9 +31,10 @@ export function createReloader({ hub, load, first, log }: ReloaderOptions): Relo
   let running = first;
   let queue = Promise.resolve();
 
-  const refuse = (cause: string, problems: readonly string[]) => {
+  const refuse = (cause: string, problems: readonly string[]): Outcome => {
     hub.metrics.reloads.inc({ outcome: "refused" });
     log.error({ cause, problems }, "the changed configuration is refused; the running one stays");
+    return "refused";
   };
 
   const warn = (next: Good) => {
@@ -42,24 +45,37 @@ export function createReloader({ hub, load, first, log }: ReloaderOptions): Relo
       log.warn({ problem: formatProblem(warning) }, "the configuration has something that is probably not meant");
   };
 
-  const take = async (cause: string) => {
+  const take = async (cause: string): Promise<Outcome> => {
     const next = await load();
     if (!next.ok) return refuse(cause, next.problems.map(formatProblem));
     const plan = planReload(running.checked, next.checked);
     if (plan.nothing) {
       hub.metrics.reloads.inc({ outcome: "unchanged" });
-      return log.info({ cause }, "the configuration has not changed");
+      log.info({ cause }, "the configuration has not changed");
+      return "unchanged";
     }
     await hub.reload(next.checked);
     running = next;
     hub.metrics.reloads.inc({ outcome: "applied" });
     log.info({ cause, ...describeReload(plan) }, "reloaded");
     warn(next);
+    return "applied";
+  };
+
+  const traced = (cause: string): Promise<Outcome> => {
+    const reloading = () => take(cause).catch((error: unknown) => refuse(cause, [errorText(error)]));
+    const work = hub.tracer.start("reload", "internal");
+    if (work === undefined) return reloading();
+    const outcomeOf = (outcome: Outcome) => ({
+      facts: { "mixdown.cause": cause, "mixdown.outcome": outcome },
+      error: outcome === "refused" ? outcome : undefined,
+    });
+    return Promise.resolve(within(work, reloading, outcomeOf));
   };
 
   return {
     reload(cause) {
-      queue = queue.then(() => take(cause).catch((error: unknown) => refuse(cause, [errorText(error)])));
+      queue = queue.then(async () => void (await traced(cause)));
       return queue;
     },
   };

@@ -1,5 +1,6 @@
 import type { Answer, OpenChecker, Question } from "../../adapters/checker.ts";
 import type { Vocabulary } from "../../schemas/attributes/vocabulary.ts";
+import { within } from "../../schemas/model/traced-work.ts";
 import { isOfType, type Value } from "../../schemas/model/value.ts";
 import type { CheckedCheck } from "../config/checked-policy.ts";
 import { EvalFailure, type Expression } from "../expr/expression.ts";
@@ -87,13 +88,22 @@ export function createCheckRule(options: CheckRuleOptions): PolicyRule["act"] {
     try {
       const question = createQuestion(request, options);
       if (question instanceof EvalFailure) return { kind: "error", detail: question.message };
+      const asked = request.work?.start(`ask ${handler}`, "client", { "mixdown.handler": handler });
       const answer = checker.check(question, abort.signal);
-      return answer instanceof Promise ? inTime(request, answer, abort) : settle(request, answer);
+      if (!(answer instanceof Promise)) return settle(request, answer);
+      const outcome = inTime(request, answer, abort);
+      return asked === undefined ? outcome : within(asked, () => outcome, toWorkOutcome);
     } catch (error) {
       return failed(request, error);
     }
   };
 }
+
+/** What becomes of a rule is what becomes of the question; one that was answered at once is not told of. */
+const toWorkOutcome = ({ kind }: Outcome) => ({
+  facts: { "mixdown.outcome": kind },
+  error: kind === "error" ? "no_answer" : undefined,
+});
 
 /** The request as a checker may read it: whatever it reads is noted. */
 function createQuestion(

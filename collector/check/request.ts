@@ -1,5 +1,6 @@
 import type { Json } from "../../schemas/model/access-log.ts";
 import type { AttributeRecord } from "../../schemas/model/record.ts";
+import type { TracedWork } from "../../schemas/model/traced-work.ts";
 import type { LimitState } from "../../schemas/model/verdict.ts";
 import { Dependencies } from "./tracker.ts";
 
@@ -15,9 +16,13 @@ export class PendingRequest {
   /** Gives back what limits took, should the request be refused in the end. */
   readonly refunds: (() => void)[] = [];
 
-  constructor(record: AttributeRecord, deadlineMs: number, raw: () => Json | undefined) {
+  /** The check as it is traced. */
+  readonly work: TracedWork | undefined;
+
+  constructor(record: AttributeRecord, deadlineMs: number, raw: () => Json | undefined, work?: TracedWork) {
     this.record = record;
     this.deadlineMs = deadlineMs;
     this.raw = raw;
+    this.work = work;
   }
 }

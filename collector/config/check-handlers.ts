@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Adapter } from "../../adapters/adapter.ts";
 import { type InstanceDeclaration, questionTemplates } from "../../schemas/model/instance.ts";
 import { nearest } from "../../schemas/model/nearest.ts";
+import { ownSpans } from "../../schemas/model/own-spans.ts";
 import { readAdapterExpressions } from "./adapter-expressions.ts";
 import { askAdapter, failedOver } from "./ask-adapter.ts";
 import type { ExpressionReader } from "./check-expressions.ts";
@@ -25,6 +26,8 @@ export interface HandlerChecks {
   readonly actions: readonly NamedAction[];
   /** What policy rules ask. */
   readonly asked: readonly NamedCheck[];
+  /** The handler that takes the hub's own spans. */
+  readonly carrier?: string | undefined;
   /** False if a file could not be read whole: then what rules send is not known for sure. */
   readonly complete: boolean;
 }
@@ -203,14 +206,15 @@ function refuseTemplates(
 
 const article = (word: string): string => (/^[aeiou]/.test(word) ? "an" : "a");
 
-/** What rules send to a handler, in order of first mention. */
-function sentTo(handler: string, { actions, instances }: HandlerChecks): InstanceDeclaration[] {
+/** What rules send to a handler, in order of first mention, and the hub itself. */
+function sentTo(handler: string, { actions, instances, carrier }: HandlerChecks): InstanceDeclaration[] {
   const names = new Set(
     actions
       .filter((action) => action.handler?.meant === handler)
       .flatMap((action) => action.instances.map(({ meant }) => meant ?? "")),
   );
-  return [...names].flatMap((name) => instances.get(name)?.declaration ?? []);
+  const ofRules = [...names].flatMap((name) => instances.get(name)?.declaration ?? []);
+  return handler === carrier ? [...ofRules, ownSpans] : ofRules;
 }
 
 interface Validated {

@@ -10,6 +10,7 @@ import { checkLoops } from "./check-loops.ts";
 import { checkQuestions } from "./check-questions.ts";
 import { checkRules, type NamedAction, type NamedCheck } from "./check-rules.ts";
 import { checkSyslog } from "./check-syslog.ts";
+import { carrierOf, checkTracing } from "./check-tracing.ts";
 import { defineVocabulary } from "./check-vocabulary.ts";
 import type { CheckedConfig, CheckedHandler, CheckedInstance, ReadHandler } from "./checked.ts";
 import { defaultListeners } from "./defaults.ts";
@@ -130,12 +131,13 @@ function check(
     section("handlers"),
     {
       ...{ adapters: options.adapters, findPlugin: options.findPlugin, expressions, complete },
-      ...{ instances, questions, actions, asked },
+      ...{ instances, questions, actions, asked, carrier: carrierOf(child(merged, "tracing")) },
     },
     report,
   );
   checkListeners(section("listeners"), options.readFile, report);
   checkLoops(section("handlers"), handlers, section("listeners"), report);
+  checkTracing(child(merged, "tracing"), { handlers: section("handlers"), checked: handlers, complete }, report);
   checkSyslog(section("listeners"), vocabulary.vocabulary, report);
   checkEnrich(child(merged, "enrich"), vocabulary.vocabulary, report);
   checkRoutes(child(merged, "routes"), report);
@@ -214,7 +216,8 @@ function unused(
   const limiters = [...checked.values()].flatMap(({ name, adapter, params }) =>
     adapter.rateLimits === undefined ? [] : [name, adapter.rateLimits.store(params)],
   );
-  const handlers = new Set([...[...actions, ...asked].map(({ handler }) => handler?.name), ...limiters]);
+  const tracing = carrierOf(child(merged, "tracing"));
+  const handlers = new Set([...[...actions, ...asked].map(({ handler }) => handler?.name), ...limiters, tracing]);
   const instances = new Set([
     ...actions.flatMap((action) => action.instances.map(({ name }) => name)),
     ...asked.map(({ instance }) => instance?.name),

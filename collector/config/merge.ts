@@ -54,7 +54,9 @@ function isUsable({ key, keyAt, value }: Entry, sections: Readonly<Record<string
   }
   if (isEmpty(value)) return z.safeParse(schema, null).success;
   if (value.kind === "scalar" && value.broken) return false;
-  const fits = z.safeParse(schema, value.kind === "seq" ? [] : value.kind === "map" ? {} : "").success;
+  const { error } = z.safeParse(schema, value.kind === "seq" ? [] : value.kind === "map" ? {} : "");
+  // What is said of something inside is about settings that are not there.
+  const fits = error === undefined || error.issues.every(({ path }) => path.length > 0);
   if (!fits)
     report({ at: value.at, path: [key], message: `"${key}" is of the wrong kind`, expected: describeExpected(schema) });
   return fits;

@@ -222,6 +222,21 @@ const redact = z.strictObject({
   replacement: z.string().min(1).max(64).default("***").describe("What stands in place of a credential."),
 });
 
+const tracing = z
+  .strictObject({
+    handler: z
+      .string()
+      .min(1)
+      .describe("Handler that takes the spans, of an adapter that takes tracespan, such as otlp."),
+    sample: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.01)
+      .describe("Share of traces that begin in the hub and are kept. Checks that belong to a trace are kept if it is."),
+  })
+  .describe("Spans of the hub's own work: checks, batches, deliveries, reloads and queries.");
+
 /** The whole configuration: one schema gives the type, the checks, the defaults, the docs and the JSON Schema. */
 export const configSchema = z.strictObject({
   listeners: z.record(z.string(), listener.nullable()).default({}).describe("Sockets by name; null turns one off."),
@@ -260,6 +275,7 @@ export const configSchema = z.strictObject({
       "Credentials that log entries, edges and spans do not show. Names in letters of any case; a star at the beginning or end stands for anything.",
     ),
   decisions: decisionsConfig.prefault({}).describe("What is kept of the decisions of policy rules."),
+  tracing: tracing.nullable().default(null).describe("Tracing of the hub's own work; null for none."),
   stats: statsConfig.nullable().prefault({}).describe("Statistics kept in the embedded store; null for none."),
 });
 

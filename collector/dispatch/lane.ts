@@ -1,3 +1,4 @@
+import type { Delivery } from "../../adapters/adapter.ts";
 import type { Instance } from "../../schemas/model/instance.ts";
 import type { BreakerState } from "./breaker.ts";
 
@@ -40,4 +41,6 @@ export interface LaneEvents {
   fault(handler: string, error: unknown): void;
   /** An attempt did not deliver. */
   failedAttempt(handler: string, reason: string): void;
+  /** The adapter is about to be handed a batch of so many items; what is returned is told what became of it. */
+  attempt?(handler: string, items: number): ((delivery: Delivery) => void) | undefined;
 }

@@ -1,7 +1,7 @@
 import type { Adapter, Outlet, Sums } from "../../adapters/adapter.ts";
 import type { Instance, Template } from "../../schemas/model/instance.ts";
 import type { LaneConfig } from "../config/lane-schema.ts";
-import { createAttempt } from "./attempt.ts";
+import { type Attempt, createAttempt } from "./attempt.ts";
 import type { Backlog, BacklogListener } from "./backlog.ts";
 import { type BreakerState, createBreaker } from "./breaker.ts";
 import type { Clock } from "./clock.ts";
@@ -51,12 +51,20 @@ export function createOutletLane(options: OutletLaneOptions): Lane {
 
   const breaker = createBreaker({ ...BREAKER, maxOpenMs: config.retry.max, clock, closing: closing.signal });
   const limiter = createLimiter({ max: adapter.ordered ? 1 : (config.concurrency ?? (durable ? 1 : 8)), now });
-  const attempt = createAttempt(() => outlet, {
+  const bare = createAttempt(() => outlet, {
     timeoutMs: config.timeout,
     clock,
     closing: closing.signal,
     onFault: (error) => events.fault(handler, error),
   });
+  const attempt: Attempt = (items) => {
+    const ended = events.attempt?.(handler, items.length);
+    if (ended === undefined) return bare(items);
+    return bare(items).then((delivery) => {
+      ended(delivery);
+      return delivery;
+    });
+  };
   const send = createSender({
     attempt: breaker.guard(limiter.guard(attempt)),
     retry: config.retry,

@@ -24,6 +24,11 @@ export class CallFacts implements GrpcCall {
     return Object.fromEntries(Object.entries(this.headers).filter(([name]) => !name.startsWith(":")));
   }
 
+  header(name: string): string | undefined {
+    const value = this.headers[name];
+    return typeof value === "string" ? value : undefined;
+  }
+
   get signal(): AbortSignal {
     this.controller ??= new AbortController();
     if (this.aborted) this.controller.abort();

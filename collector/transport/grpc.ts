@@ -47,6 +47,8 @@ export interface GrpcCall {
   readonly method: string;
   /** Request headers without pseudo headers, lower-case names; binary ones still base64. */
   readonly metadata: Readonly<Record<string, string | string[] | undefined>>;
+  /** One of these that has one value, without making all of them ready. */
+  header(name: string): string | undefined;
   readonly peer: Peer;
   /** The listener the call came in on. */
   readonly listener: string;

@@ -75,6 +75,8 @@ export interface CheckCall {
   readonly byDefault: "allow" | "deny";
   /** How long the asker waits at the most, in milliseconds. */
   readonly waitsMs: number;
+  /** The traceparent header of the call itself, where it has one. */
+  readonly traceparent?: string | undefined;
 }
 
 /** What became of a question: the verdict, or why it is none. */
@@ -87,6 +89,8 @@ export interface LimitCall {
   readonly tellsClient: boolean;
   /** How long the asker waits at the most, in milliseconds. */
   readonly waitsMs: number;
+  /** The traceparent header of the call itself, where it has one. */
+  readonly traceparent?: string | undefined;
 }
 
 /** What became of a question about limits: the answer, or why there is none. */

@@ -161,5 +161,5 @@ const anyVerdict: Verdict = {
 function aCall(method: string): GrpcCall {
   const peer = { address: "127.0.0.1:1", spiffeId: undefined };
   const { signal } = new AbortController();
-  return { method, metadata: {}, peer, listener: "grpc", deadlineMs: undefined, signal };
+  return { method, metadata: {}, header: () => undefined, peer, listener: "grpc", deadlineMs: undefined, signal };
 }

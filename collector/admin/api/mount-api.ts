@@ -1,6 +1,7 @@
 import compress from "@fastify/compress";
 import swagger from "@fastify/swagger";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { noTracer, type WorkTracer, within } from "../../../schemas/model/traced-work.ts";
 import { ApiError } from "./api-error.ts";
 import { boundQueries, type QueryBounds } from "./bounded-queries.ts";
 import { type DecisionQueries, decisionRoutes } from "./decision-routes.ts";
@@ -17,6 +18,8 @@ export interface ApiOptions extends HubState {
   readonly stats: StatsQueries | undefined;
   readonly decisions: DecisionQueries;
   readonly bounds: QueryBounds;
+  /** Traces queries of statistics. */
+  readonly tracer?: WorkTracer | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
 }
@@ -28,7 +31,7 @@ const compressFrom = 1400;
 /** Adds everything below /api/v1, all of it to be read only. No other origin's page may read it: there are no CORS headers. */
 export function mountApi(server: FastifyInstance, options: ApiOptions): void {
   const stats = boundQueries(options.stats ?? statsOff, options.bounds);
-  const { decisions, now } = options;
+  const { decisions, tracer = noTracer, now } = options;
   const routes = [...statsRoutes(stats, now), ...decisionRoutes(decisions, now), ...hubRoutes(options)];
   server.register(async (scope) => {
     await scope.register(compress, {
@@ -41,9 +44,27 @@ export function mountApi(server: FastifyInstance, options: ApiOptions): void {
     scope.addHook("onError", async (_request, reply, error) => {
       if (error instanceof ApiError && error.code === "BUSY") reply.header("retry-after", "1");
     });
-    for (const route of routes) mountRoute(scope, route);
+    for (const route of routes)
+      mountRoute(scope, route.path.startsWith("/stats/") ? tracedRoute(route, tracer) : route);
     mountDocument(scope);
   });
+}
+
+/** A route whose answers are traced work. */
+function tracedRoute(route: ApiRoute, tracer: WorkTracer): ApiRoute {
+  const path = apiRoot + route.path;
+  return {
+    ...route,
+    async read(query) {
+      const work = tracer.start(`query ${path}`, "server");
+      if (work === undefined) return route.read(query);
+      return within(
+        work,
+        () => route.read(query),
+        () => ({ facts: { "http.route": path } }),
+      );
+    },
+  };
 }
 
 function mountRoute(scope: FastifyInstance, route: ApiRoute): void {

@@ -32,18 +32,20 @@ function openRateLimits(host: ReceiverHost): Receiver {
   const { intake, events, now } = host;
   const writer = new ByteWriter();
 
-  const ask = (request: RateLimitRequest, tellsClient: boolean, waitsMs: number) => {
+  const ask = (request: RateLimitRequest, tellsClient: boolean, waitsMs: number, traceparent?: string) => {
     const missing = whatIsMissing(request);
     if (missing !== undefined) throw new RefusedRequest(missing);
-    return intake.limit({ request, tellsClient, waitsMs });
+    return intake.limit({ request, tellsClient, waitsMs, traceparent });
   };
 
-  const answerGrpc = (bytes: Uint8Array, { deadlineMs }: GrpcCall, tellsClient: boolean) => {
+  const answerGrpc = (bytes: Uint8Array, call: GrpcCall, tellsClient: boolean) => {
     events.message(source, bytes.length);
     const request = decodeRateLimitRequest(bytes);
     if (typeof request === "string") throw refused(`message_${request}`, `the message is malformed: ${request}`);
     try {
-      const receipt = ask(request, tellsClient, deadlineMs === undefined ? WAITS_MS : Math.max(0, deadlineMs - now()));
+      const { deadlineMs } = call;
+      const waitsMs = deadlineMs === undefined ? WAITS_MS : Math.max(0, deadlineMs - now());
+      const receipt = ask(request, tellsClient, waitsMs, call.header("traceparent"));
       const encode = (given: LimitReceipt) => encodeRateLimitResponse(answerOf(given), writer);
       return receipt instanceof Promise ? receipt.then(encode) : encode(receipt);
     } catch (error) {

@@ -32,11 +32,17 @@ export function checkOver(settings: GrpcListener, source: string, { intake, even
     throw new GrpcError(grpcStatus.INVALID_ARGUMENT, receipt.problem.error);
   };
 
-  return unary((bytes, { deadlineMs }) => {
+  return unary((bytes, call) => {
     events.message(source, bytes.length);
     const check = decode(bytes);
+    const { deadlineMs } = call;
     const waitsMs = deadlineMs === undefined ? DEFAULT_WAIT_MS : Math.max(0, deadlineMs - now());
-    const receipt = intake.check({ check, byDefault: settings.default, waitsMs });
+    const receipt = intake.check({
+      check,
+      byDefault: settings.default,
+      waitsMs,
+      traceparent: call.header("traceparent"),
+    });
     return receipt instanceof Promise ? receipt.then((late) => answer(check, late)) : answer(check, receipt);
   });
 }

@@ -39,7 +39,13 @@ function mountCheck(server: FastifyInstance, listener: ListenerConfig, { intake,
         release();
         events.message(source, bytes.length);
         const value = parseQuestion(bytes.toString());
-        const receipt = await intake.check({ check: { kind: "report", value }, byDefault, waitsMs: WAITS_MS });
+        const { traceparent } = request.headers;
+        const receipt = await intake.check({
+          check: { kind: "report", value },
+          byDefault,
+          waitsMs: WAITS_MS,
+          traceparent: typeof traceparent === "string" ? traceparent : undefined,
+        });
         if ("verdict" in receipt) return toAnswer(receipt.verdict);
         throw new HttpError(400, "NOT_A_CHECK", receipt.problem.error);
       } catch (error) {
