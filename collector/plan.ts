@@ -12,7 +12,6 @@ import { slotsOfPolicy } from "./check/policy-slots.ts";
 import { createRateLimits } from "./check/rate-limit/rate-limits.ts";
 import type { CheckedConfig, CheckedRule } from "./config/checked.ts";
 import { createDecisionReport, joinCounts, splitRules } from "./decision-records.ts";
-import type { Lane } from "./dispatch/lane.ts";
 import { createAccessLogNormalizer } from "./normalize/access-log.ts";
 import { createCheckNormalizer } from "./normalize/check.ts";
 import { type ConnectionTable, createConnectionTable } from "./normalize/connection-table.ts";
@@ -27,7 +26,7 @@ import { createSpanNormalizer } from "./normalize/span.ts";
 import type { Checks, Plan } from "./pipeline.ts";
 import { toLabelText } from "./rules/label-text.ts";
 import { createMetricTable } from "./rules/metric-table.ts";
-import { createRuleTable, type RuleTable, rulesOfSpans } from "./rules/rule-table.ts";
+import { createRuleTable, type Outbox, type RuleTable, rulesOfSpans } from "./rules/rule-table.ts";
 import { decisionStatsSlots, spanStatsSlots, statsSlots } from "./stats/stats.ts";
 
 /** What outlives a plan: state that a reload carries over. */
@@ -84,7 +83,7 @@ const MIN_TUPLES = 20_000;
 /** Compiles a checked configuration: the projection follows from what rules, instances and adapters read. */
 export function createPlan(
   checked: CheckedConfig,
-  lanes: ReadonlyMap<string, Lane>,
+  lanes: ReadonlyMap<string, Outbox>,
   state: IntakeState,
   policy: PolicyParts,
 ): CompiledPlan {

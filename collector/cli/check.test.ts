@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { startServer } from "../../test/support/http-server.ts";
 import { checkCommand } from "./check.ts";
 import { testIo } from "./cli.fixture.ts";
 
@@ -84,6 +85,47 @@ describe("mixdown check", () => {
     ["{ a", /-: /],
   ])("refuses %s as attributes", async (attributes, message) => {
     await expect(check(attributes)).rejects.toThrow(message);
+  });
+
+  it("asks as a proxy does, with the request as it came for those who read it", async () => {
+    const asked: unknown[] = [];
+    const server = await startServer(({ body }, response) => {
+      asked.push(JSON.parse(String(body)));
+      response.end('{"result":{"allowed":false,"body":"by opa"}}');
+    });
+    const request = { attributes: { request: { http: { path: "/pets", method: "GET", rawBody: "AAE=" } } } };
+    const { io, out } = testIo({
+      "mesh.yaml": `
+listeners: { front: { address: "127.0.0.1:0", serves: [grpc], default: deny, reporter: outbound } }
+handlers: { opa: { adapter: opa, params: { url: "${server.url}" } } }
+rules:
+  - { name: side, match: context.reporter.kind == "outbound" && request.path == "/outward", allow: true }
+  - { name: pets, match: request.path == "/pets", check: { handler: opa, timeout: 5s } }
+`,
+      "request.json": JSON.stringify(request),
+      "outward.yaml": "attributes: { request: { http: { path: /outward } } }",
+      "other.yaml": "attributes: { request: { http: { path: /other } } }",
+      "wrong.json": '{"attributes":{"request":{"htp":{}}}}',
+    });
+    const run = (file: string, ...more: string[]) =>
+      checkCommand.run(["--config", "mesh.yaml", "--request", file, ...more], io);
+    await run("request.json");
+    await run("outward.yaml", "--listener", "front");
+    await run("other.yaml", "--listener", "front");
+    await run("other.yaml", "--listener", "front", "--default", "allow");
+    expect(asked).toMatchObject([{ input: request }]);
+    expect(out().match(/^(denied|allowed).*/gm)).toEqual([
+      expect.stringMatching(/^denied by pets: 403/),
+      "allowed by side",
+      expect.stringMatching(/^denied since no rule decided/),
+      "allowed since no rule decided",
+    ]);
+    await expect(run("wrong.json")).rejects.toThrow(/^wrong.json: .*"htp" is unknown/);
+    await expect(run("request.json", "--listener", "fornt")).rejects.toThrow(
+      'unknown listener "fornt". Did you mean "front"?',
+    );
+    await expect(run("request.json", "--attributes", "-")).rejects.toThrow("exclude each other");
+    await server.close();
   });
 
   it("lists what is wrong with the configuration", async () => {

@@ -43,7 +43,7 @@ it("shows a case that is not as a diff, and ends with 1", async () => {
   expect(await run({ "good.yaml": good, "bad.yaml": bad })).toEqual({
     status: 1,
     out: [
-      "bad.yaml: the <rest>",
+      "bad.yaml:5: the <rest>",
       "  - allowed: true",
       "  + allowed: false",
       '  - headers.x-why: "admin"',
@@ -61,12 +61,12 @@ it("gives the same as JSON, and to CI as JUnit", async () => {
   expect(JSON.parse(out)).toEqual({
     ok: false,
     files: [
-      { file: "good.yaml", cases: [{ name: "admin", ok: true, differences: [] }] },
+      { file: "good.yaml", cases: [{ name: "admin", line: 4, ok: true, differences: [] }] },
       {
         file: "bad.yaml",
         cases: [
           {
-            ...{ name: "the <rest>", ok: false },
+            ...{ name: "the <rest>", line: 5, ok: false },
             differences: [
               { field: "allowed", expected: true, got: false },
               { field: "headers.x-why", expected: "admin" },
@@ -79,10 +79,10 @@ it("gives the same as JSON, and to CI as JUnit", async () => {
   expect(readFileSync(report, "utf8")).toBe(`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites>
   <testsuite name="good.yaml" tests="1" failures="0">
-    <testcase classname="good.yaml" name="admin"/>
+    <testcase classname="good.yaml" name="admin" file="good.yaml" line="4"/>
   </testsuite>
   <testsuite name="bad.yaml" tests="1" failures="1">
-    <testcase classname="bad.yaml" name="the &lt;rest&gt;">
+    <testcase classname="bad.yaml" name="the &lt;rest&gt;" file="bad.yaml" line="5">
       <failure message="not as expected">- allowed: true
 + allowed: false
 - headers.x-why: &quot;admin&quot;</failure>
@@ -94,8 +94,8 @@ it("gives the same as JSON, and to CI as JUnit", async () => {
 });
 
 it.each([
-  ["config: mesh.yaml\ncases: []", /bad.yaml: cases: /],
-  ["config: mesh.yaml\ncases: [{ name: a, expect: {} }]", /cases.0.expect: expects nothing/],
+  ["config: mesh.yaml\ncases: []", /bad.yaml:2: cases: /],
+  ["config: mesh.yaml\ncases: [{ name: a, expect: {} }]", /bad.yaml:2: cases.0.expect: expects nothing/],
   ["config: mesh.yaml\ncases: [{ name: a, expect: { alowed: true } }]", /cases.0.expect: .*alowed/],
   ["config: mesh.yaml\ncases: [{ name: a, attributes: { b: 1 }, expect: { rule: x } }]", /unknown attribute "b"/],
   ["config: gone.yaml\ncases: [{ name: a, expect: { rule: x } }]", /gone.yaml/],

@@ -1,8 +1,10 @@
 import { fromBinary, toJson } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checkFromJson } from "../../collector/decode/ext-authz/from-json.ts";
 import { createCheckDecoder } from "../../collector/decode/ext-authz.ts";
 import { readHttpService } from "../../collector/decode/http-check.ts";
 import { CheckRequestSchema, CheckResponseSchema } from "../../schemas/gen/envoy/service/auth/v3/external_auth_pb.js";
+import type { Json } from "../../schemas/model/access-log.ts";
 import { connectGrpc, type TestConnection } from "../support/grpc-client.ts";
 import { normalizedCheck } from "../support/normalized-check.ts";
 import { type Recording, recordingsIn } from "../support/otlp-recordings.ts";
@@ -90,6 +92,7 @@ describe.each(recordings.map((recording) => [recording.note, recording] as const
     expect(check.raw()).toEqual({ attributes: toOpaForm(attributes) });
     const generated = toJson(CheckRequestSchema, fromBinary(CheckRequestSchema, recording.bytes));
     expect(generated).toMatchObject({ attributes });
+    expect(checkFromJson(recording.json as Json, listener).raw()).toEqual(check.raw());
   });
 });
 

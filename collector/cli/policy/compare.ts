@@ -10,8 +10,11 @@ export interface Difference {
   readonly got: unknown;
 }
 
+/** What of an expectation is about the verdict. */
+export type ExpectedVerdict = Omit<Expectation, "metrics" | "logs" | "edges" | "spans">;
+
 /** Everything in which a verdict is not as expected. Of headers, those that are named count; null: there must be none. */
-export function differencesOf({ headers, ...expected }: Expectation, verdict: Verdict): Difference[] {
+export function differencesOf({ headers, ...expected }: ExpectedVerdict, verdict: Verdict): Difference[] {
   const answer = toAnswer(verdict);
   const got: Readonly<Record<string, unknown>> = { ...answer, shadow: verdict.shadow ?? null };
   const fields = Object.entries(expected).map(([field, value]) => ({ field, expected: value, got: got[field] }));

@@ -5,8 +5,9 @@ import type { FileResult } from "./run-file.ts";
 export function toJunit(files: readonly FileResult[]): string {
   const suites = files.map(({ file, cases }) => {
     const failures = cases.filter(({ ok }) => !ok).length;
-    const tests = cases.map(({ name, differences }) => {
-      const open = `    <testcase classname="${xmlText(file)}" name="${xmlText(name)}"`;
+    const tests = cases.map(({ name, line, differences }) => {
+      const place = `classname="${xmlText(file)}" name="${xmlText(name)}" file="${xmlText(file)}" line="${line}"`;
+      const open = `    <testcase ${place}`;
       if (differences.length === 0) return `${open}/>`;
       const diff = xmlText(formatDifferences(differences).join("\n"));
       return `${open}>\n      <failure message="not as expected">${diff}</failure>\n    </testcase>`;
