@@ -25,7 +25,7 @@ export const inventory: readonly CommandEntry[] = [
   },
   {
     name: "test",
-    summary: "Runs files of cases against policy rules: given attributes, expected verdicts.",
+    summary: "Runs files of cases: requests and records, and the verdicts, metrics and logs expected of them.",
     load: async () => (await import("./test.ts")).testCommand,
   },
   {
