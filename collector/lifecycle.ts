@@ -26,6 +26,7 @@ import { observeDecisions, observeJoins } from "./telemetry/observe-decisions.ts
 import { observeIntake } from "./telemetry/observe-intake.ts";
 import { observeLanes, toHandlerRows } from "./telemetry/observe-lanes.ts";
 import { observeRules } from "./telemetry/observe-rules.ts";
+import { observeSampling } from "./telemetry/observe-sampling.ts";
 import { observeStats } from "./telemetry/observe-stats.ts";
 import { createHubTracer, type HubTracer } from "./telemetry/tracing/hub-tracer.ts";
 import { traceDeliveries } from "./telemetry/tracing/trace-deliveries.ts";
@@ -80,6 +81,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   const first = await applyHandlers(handlers, checked, state, { ...policy, tracer });
   const rules = observeRules(metrics);
   rules.follow(first.plan.counts);
+  first.plan.sampling.takeOver();
   const { stats: statsConfig } = checked.config;
   const stats =
     statsConfig === null ? undefined : await openStats({ config: statsConfig, directory: dataDir, log, now });
@@ -93,6 +95,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   const sinks = { events: events.pipeline, lanes: handlers, stats, decisions, tracer };
   const pipeline = createPipeline(first.plan, { ...sinks, now: steady.now });
   observeIntake(metrics, state);
+  observeSampling(metrics, state.sampling);
   observeLanes(metrics, handlers.status, now);
   let ready = false;
 
@@ -107,7 +110,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
     proxies: receivers.proxies,
     vocabulary: () => running.checked.vocabulary,
     config: () => running.shown,
-    handlers: () => toHandlerRows(handlers.status(), metrics),
+    handlers: () => toHandlerRows(handlers.status(), metrics, state.sampling.ways()),
   };
   let listeners: Listener[];
   try {
@@ -137,6 +140,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
       const applied = await applyHandlers(handlers, next, state, { ...policy, tracer }, (compiled) => {
         rules.follow(compiled.counts);
         pipeline.swap(compiled);
+        compiled.sampling.takeOver();
         running.follow(next);
         decisions.configure(decisionSettings(next.config.decisions));
       });
@@ -147,6 +151,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
       receivers.setServing(false);
       const upstream = listeners.filter(({ serves }) => !serves.includes("admin"));
       await Promise.all(upstream.map((listener) => listener.drain(graceMs)));
+      state.sampling.close();
       await handlers.close(graceMs);
       await Promise.all([stats?.close(), decisions.close()]);
       await Promise.all(

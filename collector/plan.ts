@@ -12,6 +12,7 @@ import { slotsOfPolicy } from "./check/policy-slots.ts";
 import { createRateLimits } from "./check/rate-limit/rate-limits.ts";
 import type { CheckedConfig, CheckedRule } from "./config/checked.ts";
 import { createDecisionReport, joinCounts, splitRules } from "./decision-records.ts";
+import { createSpanWrapper } from "./decode/otlp/wrap-spans.ts";
 import { createAccessLogNormalizer } from "./normalize/access-log.ts";
 import { createCheckNormalizer } from "./normalize/check.ts";
 import { type ConnectionTable, createConnectionTable } from "./normalize/connection-table.ts";
@@ -27,12 +28,14 @@ import type { Checks, Plan } from "./pipeline.ts";
 import { toLabelText } from "./rules/label-text.ts";
 import { createMetricTable } from "./rules/metric-table.ts";
 import { createRuleTable, type Outbox, type RuleTable, rulesOfSpans } from "./rules/rule-table.ts";
+import { createSampling, type PlannedSampling, type Sampling } from "./rules/sampling/sampling.ts";
 import { decisionStatsSlots, spanStatsSlots, statsSlots } from "./stats/stats.ts";
 
 /** What outlives a plan: state that a reload carries over. */
 export interface IntakeState {
   readonly connections: ConnectionTable;
   readonly decisions: RecentDecisions;
+  readonly sampling: Sampling;
   /** The same templates for the same settings, so that what was learned stays. */
   routesFor(config: RoutesConfig): RouteTemplates;
   /** Paths that became {other} since their host has too many templates, over all settings there were. */
@@ -48,6 +51,7 @@ export function createIntakeState(now: () => number): IntakeState {
   return {
     connections: createConnectionTable({ now }),
     decisions: createRecentDecisions({ maxRequests: REMEMBERED_REQUESTS, keepMs: REMEMBER_MS, now }),
+    sampling: createSampling(createSpanWrapper()),
     routesFor(config) {
       const wanted = JSON.stringify(config);
       if (routes !== undefined && wanted === settings) return routes;
@@ -70,6 +74,7 @@ export interface CompiledPlan extends Plan {
   readonly rules: RuleTable;
   /** What rules did to records and decisions. */
   readonly counts: Pick<RuleTable, "hits" | "skipped">;
+  readonly sampling: PlannedSampling;
 }
 
 /** What records tell of the decision on their request. */
@@ -89,6 +94,7 @@ export function createPlan(
 ): CompiledPlan {
   const { config, vocabulary } = checked;
   const { ofDecisions, ofMetrics, ofRecords } = splitRules(checked);
+  const sampling = state.sampling.plan(policy.clock);
   const tableOf = (chosen: readonly CheckedRule[]) =>
     createRuleTable({
       rules: chosen,
@@ -97,6 +103,7 @@ export function createPlan(
       redact: config.redact,
       computed: new Map([...checked.handlers].map(([name, { computed }]) => [name, computed])),
       outboxes: lanes,
+      sampling,
       maxTuples: Math.max(
         MIN_TUPLES,
         ...[...checked.handlers.values()].map(({ adapter, params }) => 2 * (adapter.tupleBudget?.(params) ?? 0)),
@@ -150,6 +157,7 @@ export function createPlan(
       records: (origin) => (origin.kind === "report" ? reports.forOrigin(origin) : logs.forOrigin(origin)),
     },
     rules,
+    sampling,
     metrics,
     counts: joinCounts(
       rules,

@@ -77,11 +77,39 @@ export interface CheckedTraceSpan {
   readonly redact: boolean;
 }
 
+/** So many in a time. */
+interface CheckedRate {
+  readonly count: number;
+  readonly windowMs: number;
+}
+
+/** Traces that are kept, and how many of them; what is not asked for is undefined. */
+export interface CheckedKeepRule {
+  readonly name: string;
+  readonly when: Expression | undefined;
+  readonly minDurationMs: number | undefined;
+  readonly minSpans: number | undefined;
+  readonly rate: number;
+  readonly perService: CheckedRate | undefined;
+}
+
+/** How whole traces are sampled. */
+export interface CheckedTail {
+  readonly quietMs: number;
+  readonly quietAfterRootMs: number | undefined;
+  readonly longestMs: number;
+  readonly maxBytes: number;
+  readonly remember: number;
+  readonly keep: readonly CheckedKeepRule[];
+}
+
 /** Those spans that are sampled, as they came but for these edits of their attributes. */
 export interface CheckedSpans {
   readonly template: "spans";
   readonly declaration: SpansDeclaration;
   readonly sample: Expression | undefined;
+  readonly perService: CheckedRate | undefined;
+  readonly tail: CheckedTail | undefined;
   readonly set: readonly CheckedField[];
   readonly rename: ReadonlyMap<string, string>;
   readonly redact: readonly string[];

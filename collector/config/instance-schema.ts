@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { perService, tail } from "./tail-schema.ts";
 
 const expressionOrLiteral = z
   .union([z.string(), z.number(), z.boolean()])
@@ -97,9 +98,20 @@ const traceSpanParams = z.strictObject({
 const attributeNames = z.array(z.string().min(1)).default([]);
 
 const spansParams = z.strictObject({
-  sample: sample("traces").describe(
-    "Which spans are kept: at a rate, or by an expression that gives true or false, or the rate. All by default. Spans of a trace are kept or left out alike at the same rate, also by other samplers that go by W3C's tracestate, which gets the rate.",
-  ),
+  sample: z
+    .union([
+      z.strictObject({
+        rate: z.number().min(0).max(1).optional().describe("The part of the traces that is kept."),
+        perService: perService("So many spans of each service (`100/1s`), on average"),
+      }),
+      z.string(),
+      z.boolean(),
+    ])
+    .optional()
+    .describe(
+      "Which spans are kept: at a rate, so many of each service, or by an expression that gives true or false, or the rate. All by default. Spans of a trace are kept or left out alike at the same rate, also by other samplers that go by W3C's tracestate, which gets the rate.",
+    ),
+  tail: tail.optional(),
   set: z
     .record(z.string(), expressionOrLiteral)
     .default({})

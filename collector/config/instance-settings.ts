@@ -1,10 +1,11 @@
+import type { z } from "zod";
 import { nearest } from "../../schemas/model/nearest.ts";
 import { EvalFailure, type Expression } from "../expr/expression.ts";
 import type { ExpressionReader, expectations } from "./check-expressions.ts";
 import type { CheckedField } from "./checked.ts";
 import type { Path, Report } from "./problem.ts";
 import { oneOf } from "./schema-words.ts";
-import { child, entriesOf, isEmpty, itemsOf, type Tree, textOf } from "./tree.ts";
+import { child, entriesOf, isEmpty, itemsOf, type Tree, textOf, toPlain } from "./tree.ts";
 
 type Use = keyof typeof expectations;
 
@@ -34,6 +35,14 @@ export interface SettingsReader {
   texts(key: string): readonly { readonly key: string; readonly text: string }[];
   /** The plain texts of a list. */
   list(key: string): readonly string[];
+  /** The plain value of a setting, as a schema reads it; undefined where it is absent or faulty. */
+  value<T>(key: string, schema: z.ZodType<T>): T | undefined;
+  /** The settings of each item of a list. */
+  items(key: string): readonly SettingsReader[];
+  /** The settings below one. */
+  below(key: string): SettingsReader;
+  /** Says what is wrong with a setting that its shape allows. */
+  refuse(key: string, message: string, expected?: string): void;
   /** False once something was faulty. */
   readonly sound: boolean;
 }
@@ -44,13 +53,14 @@ export function createSettingsReader(
   path: Path,
   expressions: ExpressionReader,
   report: Report,
+  state = { sound: true },
 ): SettingsReader {
-  let sound = true;
-
   function checked<T>(value: T | undefined): T | undefined {
-    if (value === undefined) sound = false;
+    if (value === undefined) state.sound = false;
     return value;
   }
+
+  const nested = (tree: Tree | undefined, at: Path) => createSettingsReader(tree, at, expressions, report, state);
 
   function read(tree: Tree | undefined, at: Path, use: Use, fallback: string): Expression | undefined {
     return checked(isEmpty(tree) ? expressions.literal(fallback, use) : expressions.read(tree, at, use));
@@ -118,8 +128,21 @@ export function createSettingsReader(
       }),
     list: (key) => itemsOf(child(params, key)).flatMap((item) => textOf(item) ?? []),
     names: (key) => entriesOf(child(params, key)).map(({ key: name }) => name),
+    value(key, schema) {
+      const tree = child(params, key);
+      if (tree === undefined || isEmpty(tree)) return undefined;
+      const plain = schema.safeParse(toPlain(tree)).data ?? schema.safeParse(textOf(tree)).data;
+      return checked(plain);
+    },
+    items: (key) => itemsOf(child(params, key)).map((item, i) => nested(item, [...path, key, i])),
+    below: (key) => nested(child(params, key), [...path, key]),
+    refuse(key, message, expected) {
+      state.sound = false;
+      const tree = child(params, key) ?? params;
+      if (tree !== undefined) report({ at: tree.at, path: [...path, key], message, expected });
+    },
     get sound() {
-      return sound;
+      return state.sound;
     },
   };
 }

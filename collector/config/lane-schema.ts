@@ -4,7 +4,7 @@ import { parseDuration } from "../../schemas/model/time-text.ts";
 const milliseconds = (text: string): number => Number(parseDuration(text) ?? Number.NaN) / 1e6;
 
 /** A span of time as text; checked settings hold milliseconds. */
-const duration = (describe: string) =>
+export const duration = (describe: string) =>
   z
     .string()
     .refine((text) => milliseconds(text) >= 0, "expected a duration such as 200ms, 30s or 5m")

@@ -1,14 +1,16 @@
 import { slotOf } from "../../schemas/attributes/vocabulary.ts";
 import type { Instance } from "../../schemas/model/instance.ts";
 import type { AttributeRecord } from "../../schemas/model/record.ts";
-import type { SpanBatch } from "../../schemas/model/span.ts";
+import type { SpanBatch, SpanPiece } from "../../schemas/model/span.ts";
 import type { Expression } from "../expr/expression.ts";
 import { computedSlots } from "./computed.ts";
 import { createHandlerMakers, type HandlerMakersOptions, type MakerFor } from "./handler-makers.ts";
 import { type SharedMaker, slotsReadBy } from "./instance-maker.ts";
 import { createMakers, type InstanceSource, type MakerOptions } from "./instance-makers.ts";
 import { createRuleIndex, type IndexedRule } from "./rule-index.ts";
-import { createSpanRelay, type SpanRelay } from "./span-relay.ts";
+import type { PlannedSampling } from "./sampling/sampling.ts";
+import type { SpanRelay } from "./span-relay.ts";
+import { createRelay } from "./span-relays.ts";
 
 /** Where instances go: one for each handler. */
 export interface Outbox {
@@ -29,6 +31,7 @@ export interface RuleTableOptions extends MakerOptions, HandlerMakersOptions {
   readonly rules: readonly RuleSource[];
   readonly instances: ReadonlyMap<string, InstanceSource>;
   readonly outboxes: ReadonlyMap<string, Outbox>;
+  readonly sampling: PlannedSampling;
 }
 
 /** How often one rule applied since the table was built. */
@@ -42,7 +45,7 @@ export interface RuleTable {
   /** Sends what the rules make of a record; true if any rule applied. `place`: of a span, its number in the batch. */
   report(record: AttributeRecord, place?: number): boolean;
   /** Sends the spans that rules selected of a batch that was reported. */
-  relay(batch: Pick<SpanBatch, "cut">): void;
+  relay(batch: Pick<SpanBatch, "cut" | "lift">): void;
   /** The slots that rules and instances read. */
   readonly slots: ReadonlySet<number>;
   /** Those of them that are read of spans: rules whose match says that they take none read nothing. */
@@ -150,14 +153,16 @@ function countRecord(target: Target, serial: number): void {
 const wayOf = (handler: string, instance: string): string => JSON.stringify([handler, instance]);
 
 /** The ways of spans, by handler and instance. */
-function createRelays({ rules, instances, outboxes, redact }: RuleTableOptions): ReadonlyMap<string, SpanRelay> {
+function createRelays({ rules, instances, outboxes, redact, sampling }: RuleTableOptions) {
   const relays = new Map<string, SpanRelay>();
   for (const { handler, instances: names } of rules.flatMap(({ actions }) => actions)) {
-    for (const name of names) {
-      const source = instances.get(name);
+    for (const instance of names) {
+      const source = instances.get(instance);
       const outbox = outboxes.get(handler);
-      if (source?.template !== "spans" || outbox === undefined || relays.has(wayOf(handler, name))) continue;
-      relays.set(wayOf(handler, name), createSpanRelay(name, source, outbox, redact.replacement));
+      const way = wayOf(handler, instance);
+      if (source?.template !== "spans" || outbox === undefined || relays.has(way)) continue;
+      const offer = (piece: SpanPiece) => outbox.offer({ template: "spans", instance, ...piece });
+      relays.set(way, createRelay({ handler, instance, source, sampling, offer, mask: redact.replacement }));
     }
   }
   return relays;

@@ -8,6 +8,7 @@ import type { InstanceSource } from "./instance-makers.ts";
 import type { MetricSource } from "./metric-template.ts";
 import type { RedactSettings } from "./redact/redactor.ts";
 import { createRuleTable, type RuleSource, type RuleTable, type RuleTableOptions } from "./rule-table.ts";
+import { createSampling } from "./sampling/sampling.ts";
 
 const vocabulary = createVocabulary();
 
@@ -70,6 +71,7 @@ export function tableOf(
     attributes: vocabulary.attributes,
     redact: builtInNames,
     computed: new Map(),
+    sampling: createSampling(() => []).plan({ now: () => 0, after: () => () => {} }),
     ...over,
   });
   return { table, sent, counted };

@@ -1,9 +1,14 @@
 import type { HandlerRow } from "../admin/api/hub-routes.ts";
 import type { HandlerStatus } from "../dispatch/handlers.ts";
+import type { SampledWay } from "../rules/sampling/sampling.ts";
 import type { HubMetrics, ObservedMetric } from "./metrics.ts";
 
 /** Handlers as the API shows them. */
-export async function toHandlerRows(status: readonly HandlerStatus[], metrics: HubMetrics): Promise<HandlerRow[]> {
+export async function toHandlerRows(
+  status: readonly HandlerStatus[],
+  metrics: HubMetrics,
+  sampled: readonly SampledWay[],
+): Promise<HandlerRow[]> {
   const overflow = await metrics.handlerOverflow.get();
   const overflowOf = (handler: string) =>
     overflow.values.filter(({ labels }) => labels.handler === handler).reduce((sum, { value }) => sum + value, 0);
@@ -14,6 +19,7 @@ export async function toHandlerRows(status: readonly HandlerStatus[], metrics: H
     instances: source.instances.map((instance) => instance.name),
     records: filtered + ledger.records,
     filtered,
+    sampling: toSampling(sampled.filter(({ handler }) => handler === name)),
     received: ledger.received,
     recovered: ledger.recovered,
     delivered: ledger.delivered,
@@ -29,6 +35,13 @@ export async function toHandlerRows(status: readonly HandlerStatus[], metrics: H
     lastDeliveredMs: ledger.lastDeliveredMs,
     overflow: overflowOf(name),
   }));
+}
+
+function toSampling(ways: readonly SampledWay[]): HandlerRow["sampling"] {
+  const leftOut: Record<string, number> = {};
+  for (const [reason, count] of ways.flatMap(({ counts }) => [...counts.leftOut]))
+    leftOut[reason] = (leftOut[reason] ?? 0) + count;
+  return { waiting: ways.reduce((sum, { store }) => sum + (store?.spans ?? 0), 0), leftOut };
 }
 
 /** Shows the ledgers and queues of all handlers among the hub's metrics. */

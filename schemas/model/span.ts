@@ -86,6 +86,21 @@ export interface SpanPiece {
   readonly spans: number;
 }
 
+/** What stands around a span: everything of its resource and of its scope but what is below them, as it came. */
+export interface SpanSurroundings {
+  readonly resource: Uint8Array;
+  readonly scope: Uint8Array;
+}
+
+/** A span out of its request, and the threshold that it is to say it passed, if any; see `OtState`. */
+export interface LooseSpan {
+  readonly bytes: Uint8Array;
+  readonly threshold: string | undefined;
+}
+
+/** Puts spans back into what stood around them. */
+export type WrapSpans = (around: SpanSurroundings, spans: readonly LooseSpan[]) => readonly SpanPiece[];
+
 /** What is to be changed of the attributes of spans. Names are those that attributes have as they come. */
 export interface SpanEdits {
   readonly rename: ReadonlyMap<string, string>;
@@ -110,4 +125,12 @@ export interface SpanBatch {
   readonly place: number;
   /** The spans with these numbers, which ascend, as they came but for the edits. */
   cut(places: readonly number[], edits?: SpanEdits): readonly SpanPiece[];
+  /**
+   * The same spans one by one, whatever their thresholds: `index` is that in `places`. The bytes stay as they are for as long
+   * as those of the request. Spans one behind the other that have the same surroundings get the same object.
+   */
+  lift(places: readonly number[], edits: SpanEdits | undefined, take: TakeSpan): void;
 }
+
+/** Takes a span out of its request. */
+export type TakeSpan = (index: number, around: SpanSurroundings, bytes: Uint8Array) => void;

@@ -17,7 +17,7 @@ export interface RunningHub {
   readonly listeners: Readonly<Record<string, string>>;
   /** The sum of the samples of a metric with these labels. */
   total(name: string, labels?: Readonly<Record<string, string>>): Promise<number>;
-  close(): Promise<void>;
+  close(graceMs?: number): Promise<void>;
 }
 
 /** Opens a hub whose listeners are those of the test, beside an admin one, with more sections and adapters if given. */
@@ -50,8 +50,8 @@ export async function openRunningHub(
       const found = samplesOf(page).filter((sample) => sample.name === name && fits(sample));
       return found.reduce((sum, { value }) => sum + value, 0);
     },
-    async close() {
-      await hub.close(0);
+    async close(graceMs = 0) {
+      await hub.close(graceMs);
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -35,6 +35,8 @@ export interface HandlerRow {
   readonly records: number;
   /** Those of them of which it was sent nothing. */
   readonly filtered: number;
+  /** Spans that rules selected and that have not been sent: they wait for the decision on their trace, or were left out, by what decided. */
+  readonly sampling: { readonly waiting: number; readonly leftOut: Readonly<Record<string, number>> };
   /** Instances that rules sent, and those that had waited on disk. */
   readonly received: number;
   readonly recovered: number;
@@ -137,8 +139,14 @@ const handlersAnswer = z.strictObject({
         instances: z.array(z.string()).describe("What rules send to it."),
         records: count.describe("Records that came in since the handler is there."),
         filtered: count.describe(
-          "Those of them of which it was sent nothing: no rule applied, or sampling left them out.",
+          "Those of them of which it was sent nothing: no rule applied, or sampling of log entries left them out.",
         ),
+        sampling: z
+          .strictObject({
+            waiting: count.describe("They wait for the decision on their trace."),
+            leftOut: z.record(z.string(), count).describe("By the rule or setting that decided."),
+          })
+          .describe("Spans that rules selected and that are not among those received."),
         received: count.describe("Instances that rules sent to it."),
         recovered: count.describe("Instances that had waited on disk when the hub started, or were replayed."),
         delivered: count.describe("Instances that the backend took."),

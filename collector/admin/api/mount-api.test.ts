@@ -13,6 +13,7 @@ const aHandler = (name: string): HandlerRow => ({
     instances: ["r"],
     records: 10,
     filtered: 4,
+    sampling: { waiting: 0, leftOut: {} },
     received: 6,
     recovered: 0,
   },

@@ -1,10 +1,10 @@
 import { ByteWriter } from "../../../schemas/model/byte-writer.ts";
-import type { SpanEdits, SpanPiece } from "../../../schemas/model/span.ts";
+import type { SpanEdits, SpanPiece, SpanSurroundings, TakeSpan } from "../../../schemas/model/span.ts";
 import { passes, readOtState } from "../../../schemas/model/trace-state.ts";
 import { SpanEditor } from "./edit-span.ts";
-import { itemWidth, type RequestIndex } from "./request-index.ts";
+import { itemWidth, type RequestIndex, type Section } from "./request-index.ts";
 import { SamplingReader } from "./sampling-reader.ts";
-import { listField, runsOf, wrapItems } from "./wrap-items.ts";
+import { copyOthers, listField, runsOf, wrapItems } from "./wrap-items.ts";
 
 /**
  * Cuts spans out of a request and wraps them anew: each piece is the resource_spans field of a request, with the resource, scopes
@@ -26,6 +26,33 @@ export class SpanCutter {
     }));
   }
 
+  /** These spans one by one, edited, apart from what stands around them. */
+  lift(index: RequestIndex, places: readonly number[], edits: SpanEdits | undefined, take: TakeSpan): void {
+    const { bytes, items } = index;
+    let scope = -1;
+    let around: SpanSurroundings = { resource: noBytes, scope: noBytes };
+    for (const [at, place] of places.entries()) {
+      const item = place * itemWidth;
+      if (items[item + 3] !== scope) {
+        scope = items[item + 3]!;
+        around = this.#around(index, scope);
+      }
+      const span = bytes.subarray(items[item + 1]!, items[item + 2]!);
+      take(at, around, edits === undefined ? span : this.#editor.edit(span, place, edits));
+    }
+  }
+
+  #around({ bytes, resources, scopes }: RequestIndex, scope: number): SpanSurroundings {
+    const { parent } = scopes[scope]!;
+    return { resource: this.#others(bytes, resources[parent]!), scope: this.#others(bytes, scopes[scope]!) };
+  }
+
+  #others(bytes: Buffer, section: Section): Uint8Array {
+    const writer = this.#writer.reset();
+    copyOthers(writer, bytes, section);
+    return writer.toBytes();
+  }
+
   #isKept({ bytes, items }: RequestIndex, place: number, edits: SpanEdits): boolean {
     const threshold = edits.threshold(place);
     if (threshold === undefined) return true;
@@ -40,3 +67,5 @@ export class SpanCutter {
     else this.#writer.bytes(listField, this.#editor.edit(bytes.subarray(items[item + 1]!, end), place, edits));
   }
 }
+
+const noBytes = new Uint8Array(0);

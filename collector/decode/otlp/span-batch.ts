@@ -1,4 +1,4 @@
-import type { SpanBatch, SpanEdits, SpanPiece } from "../../../schemas/model/span.ts";
+import type { SpanBatch, SpanEdits, SpanPiece, TakeSpan } from "../../../schemas/model/span.ts";
 import type { SpanCutter } from "./cut-spans.ts";
 import { ItemBatch, type ItemBatchOptions } from "./item-batch.ts";
 import type { RequestIndex } from "./request-index.ts";
@@ -31,6 +31,10 @@ export class OtlpSpanBatch extends ItemBatch<LazySpan, SpanFault> implements Spa
 
   cut(places: readonly number[], edits?: SpanEdits): readonly SpanPiece[] {
     return this.#cutter.cut(this.index, places, edits);
+  }
+
+  lift(places: readonly number[], edits: SpanEdits | undefined, take: TakeSpan): void {
+    this.#cutter.lift(this.index, places, edits, take);
   }
 
   protected read(start: number, end: number): SpanFault | undefined {

@@ -7,7 +7,7 @@ export const pieceBytes = 524_288;
 
 /** Fields that hold what is below: scopes of a resource, items of a scope, the resources of a request. */
 export const listField = 2;
-const resourcesField = 1;
+export const resourcesField = 1;
 
 /** Parts items, whose numbers ascend, into runs of one resource and about the size of a piece. */
 export function* runsOf(index: RequestIndex, places: readonly number[]): Generator<readonly number[]> {
@@ -55,7 +55,7 @@ export function wrapItems(
 }
 
 /** Everything of a section but what is below it, known fields and unknown ones. */
-function copyOthers(writer: ByteWriter, bytes: Buffer, { start, end }: Section): void {
+export function copyOthers(writer: ByteWriter, bytes: Buffer, { start, end }: Section): void {
   const reader = new ProtoReader().reset(bytes, start, end);
   let from = start;
   while (reader.more) {
