@@ -48,6 +48,10 @@ export interface HttpListener extends ListenerBase {
   readonly logFile?: string;
   /** Start and periodic entries too, the latter this often. */
   readonly periodicMs?: number;
+  /** Headers of requests that are logged, beside content-type. */
+  readonly logHeaders?: readonly string[];
+  /** Asks the hub before each request. */
+  readonly checked?: boolean;
 }
 
 /** A listener that passes connections on and logs each. */
@@ -176,7 +180,7 @@ function toListener(
 }
 
 function connectionManager(listener: HttpListener, flushMs: number, tracing?: Tracing): Json {
-  const { periodicMs, logFile } = listener;
+  const { periodicMs, logFile, logHeaders } = listener;
   return {
     name: "envoy.filters.network.http_connection_manager",
     typed_config: {
@@ -184,7 +188,7 @@ function connectionManager(listener: HttpListener, flushMs: number, tracing?: Tr
       stat_prefix: listener.name,
       codec_type: "AUTO",
       access_log: [
-        ...(tracing?.only ? [] : [accessLog("http", listener.logName, flushMs)]),
+        ...(tracing?.only ? [] : [accessLog("http", listener.logName, flushMs, logHeaders)]),
         ...(logFile ? [fileLog(logFile)] : []),
       ],
       ...(periodicMs && {
@@ -192,6 +196,7 @@ function connectionManager(listener: HttpListener, flushMs: number, tracing?: Tr
       }),
       ...(tracing && { tracing: tracingOf(tracing) }),
       http_filters: [
+        ...(listener.checked ? [authorization()] : []),
         {
           name: "envoy.filters.http.router",
           typed_config: { "@type": type("envoy.extensions.filters.http.router.v3.Router") },
@@ -201,6 +206,17 @@ function connectionManager(listener: HttpListener, flushMs: number, tracing?: Tr
         name: listener.name,
         virtual_hosts: [{ name: "all", domains: ["*"], routes: listener.routes.map(toRoute) }],
       },
+    },
+  };
+}
+
+function authorization(): Json {
+  return {
+    name: "envoy.filters.http.ext_authz",
+    typed_config: {
+      "@type": type("envoy.extensions.filters.http.ext_authz.v3.ExtAuthz"),
+      transport_api_version: "V3",
+      grpc_service: { envoy_grpc: { cluster_name: hubCluster }, timeout: "5s" },
     },
   };
 }
@@ -237,7 +253,7 @@ function tcpProxy(listener: TcpListener, flushMs: number): Json {
   };
 }
 
-function accessLog(kind: "http" | "tcp", logName: string, flushMs: number): Json {
+function accessLog(kind: "http" | "tcp", logName: string, flushMs: number, logHeaders: readonly string[] = []): Json {
   const common = {
     log_name: logName,
     transport_api_version: "V3",
@@ -245,7 +261,7 @@ function accessLog(kind: "http" | "tcp", logName: string, flushMs: number): Json
     buffer_flush_interval: seconds(flushMs),
   };
   const headers = {
-    additional_request_headers_to_log: ["content-type"],
+    additional_request_headers_to_log: ["content-type", ...logHeaders],
     additional_response_headers_to_log: ["content-type", "grpc-status"],
     additional_response_trailers_to_log: ["grpc-status"],
   };

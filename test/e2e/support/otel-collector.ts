@@ -38,8 +38,25 @@ export interface CollectedSpan {
   readonly spanId: string;
   /** Empty of a root. */
   readonly parentSpanId: string;
+  readonly name: string;
   readonly kind: number;
+  readonly status?: { readonly code?: number; readonly message?: string };
+  readonly traceState?: string;
   readonly attributes: Readonly<Record<string, JsonAnyValue>>;
+  readonly droppedAttributesCount?: number;
+  readonly events?: readonly CollectedItem[];
+  readonly droppedEventsCount?: number;
+  readonly links?: readonly CollectedItem[];
+  readonly droppedLinksCount?: number;
+}
+
+/** An event or a link of a span, as OTLP's JSON has it. */
+export interface CollectedItem {
+  readonly name?: string;
+  readonly traceId?: string;
+  readonly spanId?: string;
+  readonly attributes?: readonly { readonly key: string; readonly value: JsonAnyValue }[];
+  readonly droppedAttributesCount?: number;
 }
 
 /** A running OpenTelemetry Collector that writes down what it takes. */
