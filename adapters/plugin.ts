@@ -30,6 +30,7 @@ export * from "./shared/credential.ts";
 export * from "./shared/duration-setting.ts";
 export * from "./shared/exposition.ts";
 export * from "./shared/flat-object.ts";
+export * from "./shared/followed-files.ts";
 export * from "./shared/http.ts";
 export * from "./shared/http-settings.ts";
 export * from "./shared/json-value.ts";

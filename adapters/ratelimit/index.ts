@@ -1,6 +1,7 @@
 import { errorText } from "../../schemas/model/error-text.ts";
 import type { ConfigProblem, Host } from "../adapter.ts";
 import { defineLimits, type OpenLimiter } from "../limiter.ts";
+import { followFiles } from "../shared/followed-files.ts";
 import { config, type RatelimitConfig } from "./config.ts";
 import { readLimitFiles } from "./files.ts";
 import { type Domains, type LimitFile, readDomains } from "./limit-tree.ts";
@@ -31,55 +32,26 @@ async function open(settings: RatelimitConfig, host: Host): Promise<OpenLimiter>
     host.count("overflow", { reason: "limits" }, 1),
   );
   const limiter = createLimiter({ config: settings, statistics, now: host.now });
-  let loaded = load(settings);
-  statistics.service.config_load_success++;
-  let refused = "";
-
-  /** Takes changed files; bad ones are said once, and change nothing. */
-  const look = () => {
-    try {
-      const next = load(settings, loaded);
-      if (next !== loaded) {
-        statistics.service.config_load_success++;
-        log.info({ domains: [...next.domains.keys()] }, "the files of limits have changed");
-      }
-      loaded = next;
-      refused = "";
-    } catch (error) {
-      const problem = errorText(error);
-      if (problem === refused) return;
-      refused = problem;
-      statistics.service.config_load_error++;
-      log.error({ problem }, "the changed files of limits are refused; the former ones stay");
-    }
-  };
-
-  const timer = setInterval(look, settings.refresh).unref();
+  const { service } = statistics;
+  const { files, mergeDomains, refresh: refreshMs } = settings;
+  const followed = followFiles<readonly LimitFile[], Domains>(
+    {
+      ...{ what: "files of limits", refreshMs },
+      read: () => readLimitFiles(files),
+      parse: (texts) => readDomains(texts, mergeDomains),
+      onTaken: () => void service.config_load_success++,
+      onRefused: () => void service.config_load_error++,
+    },
+    log,
+  );
+  service.config_load_success++;
   const hide = await host.exposeMetrics(statistics);
   return {
-    has: (domain) => loaded.domains.has(domain),
-    answer: (request, store) => limiter.answer(loaded.domains, request, store),
+    has: (domain) => followed.current().value.has(domain),
+    answer: (request, store) => limiter.answer(followed.current().value, request, store),
     async close() {
-      clearInterval(timer);
+      followed.close();
       await hide();
     },
   };
-}
-
-/** Limits, and the files that they were read from. */
-interface Loaded {
-  readonly files: readonly LimitFile[];
-  readonly domains: Domains;
-}
-
-/** What the files say; the same as before if they are the same. */
-function load({ files: paths, mergeDomains }: RatelimitConfig, before?: Loaded): Loaded {
-  const files = readLimitFiles(paths);
-  if (before !== undefined && isSame(files, before.files)) return before;
-  return { files, domains: readDomains(files, mergeDomains) };
-}
-
-function isSame(files: readonly LimitFile[], before: readonly LimitFile[]): boolean {
-  if (files.length !== before.length) return false;
-  return files.every(({ name, content }, i) => name === before[i]?.name && content === before[i]?.content);
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { durationSetting } from "../shared/duration-setting.ts";
 
 const labels = z.record(z.string(), z.string());
 
@@ -10,6 +11,7 @@ export const config = z.strictObject({
     .describe(
       "Files with AuthorizationPolicy resources, as paths, folders or globs; relative ones are below the working directory of the hub.",
     ),
+  refresh: durationSetting("1s", "How often the files are looked at for changes."),
   rootNamespace: z.string().min(1).default("istio-system").describe("Namespace whose policies hold for all workloads."),
   trustDomain: z.string().min(1).default("cluster.local").describe("Trust domain of the mesh."),
   trustDomainAliases: z

@@ -23,21 +23,34 @@ function filesOf(path: string): readonly string[] {
   return isGlob(path) ? [...globSync(path)].sort() : [path];
 }
 
-/** Reads all resources of the files of a path, folder or glob. */
-export function readDocuments(path: string): Documents {
-  const files = filesOf(path);
+/** The files that a path, a folder or a glob means, as they are now. */
+export interface Source {
+  readonly path: string;
+  readonly files: readonly { readonly name: string; readonly text: string | undefined; readonly problem?: string }[];
+}
+
+/** Reads the files of a path, folder or glob. */
+export function readSource(path: string): Source {
+  const files = filesOf(path).map((name) => {
+    try {
+      return { name, text: readFileSync(name, "utf8") };
+    } catch (error) {
+      return { name, text: undefined, problem: `${name} cannot be read: ${(error as Error).message}` };
+    }
+  });
+  return { path, files };
+}
+
+/** All resources of a source. */
+export function documentsOf({ path, files }: Source): Documents {
   if (files.length === 0) return { resources: [], problems: [`${path} means no file`] };
-  const read = files.map(readFile);
+  const read = files.map(({ name, text, problem = "" }) =>
+    text === undefined ? { resources: [], problems: [problem] } : parseFile(name, text),
+  );
   return { resources: read.flatMap(({ resources }) => resources), problems: read.flatMap(({ problems }) => problems) };
 }
 
-function readFile(file: string): Documents {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    return { resources: [], problems: [`${file} cannot be read: ${(error as Error).message}`] };
-  }
+function parseFile(file: string, text: string): Documents {
   const documents = parseAllDocuments(text);
   const problems = documents.flatMap(({ errors }, index) =>
     errors.map(({ message }) => `${file}, document ${index + 1}: ${message.split("\n", 1)[0]}`),

@@ -1,11 +1,13 @@
 import type { AdapterLog } from "../adapter.ts";
 import { defineChecker } from "../checker.ts";
+import { followFiles } from "../shared/followed-files.ts";
 import { Call, callAttributes } from "./call.ts";
 import { createClaims } from "./claims.ts";
 import { compilePolicy } from "./compile.ts";
 import { config, type RbacConfig } from "./config.ts";
 import { createDecision } from "./decide.ts";
-import { loadPolicies } from "./load.ts";
+import { readSource, type Source } from "./documents.ts";
+import { type Loaded, loadPolicies, policiesOf } from "./load.ts";
 import type { Policy } from "./policy.ts";
 import { createIndex } from "./policy-index.ts";
 import { createTrustDomains } from "./trust-domains.ts";
@@ -21,24 +23,39 @@ export const rbac = defineChecker({
   reads: () => [...new Set([...callAttributes, ...workloadAttributes])],
   validate: ({ files }) => loadPolicies(files).problems,
   async open(settings, host) {
-    const { policies, problems } = loadPolicies(settings.files);
-    if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join("\n"));
-    for (const policy of policies) warn(policy, settings, host.log);
-    warnOfTwins(policies, host.log);
+    const followed = followFiles(
+      {
+        ...{ what: "AuthorizationPolicy resources", refreshMs: settings.refresh },
+        read: () => settings.files.map(readSource),
+        parse: (sources: readonly Source[]) => createDecider(policiesOf(sources), settings, host.log),
+      },
+      host.log,
+    );
     const workloadOf = createDirectory(settings.workloads);
-    const decide = createDecision(compile(policies, settings), settings.providers);
     const readClaims = createClaims(settings.spaceDelimitedClaims);
     return {
       check(question) {
         const workload = workloadOf(question);
         if (workload === undefined)
           return { verdict: "error", reason: "the namespace of the called workload is not known: see workloads" };
-        return decide(new Call(question, readClaims), workload);
+        const { value: decide, holds } = followed.current();
+        const answer = decide(new Call(question, readClaims), workload);
+        return answer.verdict === "error" ? answer : { ...answer, holds };
       },
-      async close() {},
+      async close() {
+        followed.close();
+      },
     };
   },
 });
+
+/** Decides by these policies; throws if anything is wrong with one. */
+function createDecider({ policies, problems }: Loaded, settings: RbacConfig, log: AdapterLog) {
+  if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join("\n"));
+  for (const policy of policies) warn(policy, settings, log);
+  warnOfTwins(policies, log);
+  return createDecision(compile(policies, settings), settings.providers);
+}
 
 function compile(policies: readonly Policy[], { rootNamespace, trustDomain, trustDomainAliases }: RbacConfig) {
   const trustDomains = createTrustDomains(trustDomain, trustDomainAliases);

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Answer } from "../checker.ts";
 import { fakeHost } from "../testing/fake-host.ts";
+import { questionOf } from "../testing/question.ts";
 import { rbac } from "./index.ts";
 import { loadPolicies } from "./load.ts";
 
@@ -67,4 +69,67 @@ it("warns in the log when it is opened", async () => {
   const twins = "is there more than once, and all of them hold";
   const provider = "the provider x is not among providers, so what the policy matches is refused";
   expect(texts).toEqual([[provider, provider, twins], [twins]]);
+});
+
+describe("changed files", () => {
+  afterEach(() => vi.useRealTimers());
+
+  /** A checker of a folder, asked about a request to the workload of the namespace shop. */
+  async function opened() {
+    vi.useFakeTimers();
+    const host = fakeHost();
+    const checker = await rbac.checks!.open(rbac.config.parse({ files: folder }), host);
+    const attributes = { "destination.namespace": "shop", "destination.labels": {}, "context.protocol": "http" };
+    const ask = () => checker.check(questionOf({ attributes }), new AbortController().signal) as Answer;
+    return { host, checker, verdict: () => ask().verdict, ask };
+  }
+
+  it("are taken, new and removed ones too; what was answered before holds no longer", async () => {
+    const first = write("a.yaml", policy("a"));
+    const { ask, verdict, checker } = await opened();
+    const before = ask();
+    expect(before.verdict).toBe("deny");
+    expect("holds" in before && before.holds?.()).toBe(true);
+    write("b.yaml", policy("open", "{ rules: [{}] }"));
+    vi.advanceTimersByTime(1000);
+    expect(verdict()).toBe("pass");
+    expect("holds" in before && before.holds?.()).toBe(false);
+    write("c.yaml", policy("closed", "{ action: DENY, rules: [{}] }"));
+    rmSync(first);
+    vi.advanceTimersByTime(1000);
+    expect(verdict()).toBe("deny");
+    await checker.close();
+    rmSync(join(folder, "c.yaml"));
+    vi.advanceTimersByTime(1000);
+    expect(verdict()).toBe("deny");
+  });
+
+  it.each([
+    ["is no YAML", "a: ["],
+    ["Istio would refuse", policy("b", "{ action: DENY }")],
+  ])("change nothing where one %s, which is said once", async (_, text) => {
+    write("a.yaml", policy("a", "{ rules: [{}] }"));
+    const { host, verdict } = await opened();
+    const bad = write("b.yaml", text);
+    vi.advanceTimersByTime(5000);
+    expect(verdict()).toBe("pass");
+    expect(host.logged).toEqual([
+      {
+        level: "error",
+        fields: { problem: expect.stringContaining(`${bad}, document 1`) },
+        message: "the changed AuthorizationPolicy resources are refused; the former ones stay",
+      },
+    ]);
+    write("b.yaml", policy("b", "{ action: DENY, rules: [{}] }"));
+    vi.advanceTimersByTime(1000);
+    expect(verdict()).toBe("deny");
+  });
+
+  it("change nothing while there are none, as in the middle of a swap", async () => {
+    const file = write("a.yaml", policy("a", "{ rules: [{}] }"));
+    const { host, verdict } = await opened();
+    rmSync(file);
+    vi.advanceTimersByTime(1000);
+    expect([verdict(), host.logged.length]).toEqual(["pass", 1]);
+  });
 });

@@ -1,5 +1,5 @@
 import type { ConfigProblem } from "../adapter.ts";
-import { type Resource, readDocuments } from "./documents.ts";
+import { documentsOf, type Resource, readSource, type Source } from "./documents.ts";
 import type { Policy } from "./policy.ts";
 import { readPolicy } from "./read-policy.ts";
 import { policyProblems } from "./validate.ts";
@@ -10,12 +10,12 @@ export interface Loaded {
   readonly problems: readonly ConfigProblem[];
 }
 
-/** Loads the policies of the files; resources of other kinds are passed over. */
-export function loadPolicies(files: readonly string[]): Loaded {
+/** The policies of these sources; resources of other kinds are passed over. */
+export function policiesOf(sources: readonly Source[]): Loaded {
   const policies: Policy[] = [];
   const problems: ConfigProblem[] = [];
-  for (const [index, path] of files.entries()) {
-    const documents = readDocuments(path);
+  for (const [index, source] of sources.entries()) {
+    const documents = documentsOf(source);
     const found = documents.resources.filter(isPolicy).map(({ place, value }) => {
       const { policy, problems: malformed } = readPolicy(value);
       policies.push(policy);
@@ -27,6 +27,9 @@ export function loadPolicies(files: readonly string[]): Loaded {
   }
   return { policies, problems };
 }
+
+/** Loads the policies of the files. */
+export const loadPolicies = (files: readonly string[]): Loaded => policiesOf(files.map(readSource));
 
 function isPolicy({ value }: Resource): boolean {
   const { kind, apiVersion } = (value ?? {}) as { readonly kind?: unknown; readonly apiVersion?: unknown };
