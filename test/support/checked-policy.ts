@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Host } from "../../adapters/adapter.ts";
 import { inventory } from "../../adapters/inventory.ts";
+import type { LimitStore } from "../../adapters/limiter.ts";
 import { createConcurrency } from "../../collector/check/limits/concurrency.ts";
 import { createMemoryStore } from "../../collector/check/limits/memory-store.ts";
 import { PendingRequest } from "../../collector/check/request.ts";
@@ -13,10 +14,10 @@ import { AttributeRecord } from "../../schemas/model/record.ts";
 import { fakeHost } from "./fake-host.ts";
 
 /** A whole configuration (YAML), checked; throws with all that is wrong with it. */
-function checkedConfig(text: string) {
+function checkedConfig(text: string, adapters: typeof inventory) {
   const loaded = loadConfig(["policy.yaml"], {
     env: {},
-    adapters: inventory,
+    adapters: [...inventory, ...adapters],
     compile,
     readFile: (path) => (path === "policy.yaml" ? text : readFileSync(path, "utf8")),
   });
@@ -25,18 +26,23 @@ function checkedConfig(text: string) {
 }
 
 /** Decides by the policy of a whole configuration (YAML), whose handlers are open, without a hub around it. */
-export async function policyOfConfig(text: string, options: Partial<Host> = {}) {
-  const checked = checkedConfig(text);
+export async function policyOfConfig(text: string, options: Partial<Host> = {}, adapters: typeof inventory = []) {
+  const checked = checkedConfig(text, adapters);
   const host = fakeHost([], { now: Date.now, ...options });
   const faults: unknown[] = [];
   const asked = [...checked.handlers.values()].flatMap(({ name, adapter, params }) =>
     adapter.checks === undefined ? [] : [{ name, open: adapter.checks.open(params, host) }],
   );
   const checkers = new Map(await Promise.all(asked.map(async ({ name, open }) => [name, await open] as const)));
+  const memory = createMemoryStore({ maxKeys: 1000, now: Date.now });
+  const kept = [...checked.handlers.values()].flatMap(({ name, adapter, params }) =>
+    adapter.stores === undefined ? [] : [{ name, open: adapter.stores.open(params, host, memory) }],
+  );
+  const stores = new Map(await Promise.all(kept.map(async ({ name, open }) => [name, await open] as const)));
   const now = () => performance.now();
   const { checks } = createPlan(checked, new Map(), createIntakeState(Date.now), {
     ...{ checkers, limiters: new Map(), concurrency: createConcurrency({ maxPlaces: 1000, now }) },
-    stores: new Map([["memory", createMemoryStore({ maxKeys: 1000, now: Date.now })]]),
+    stores: new Map<string, LimitStore>([["memory", memory], ...stores]),
     clock: {
       now,
       after(ms, callback) {
@@ -56,7 +62,7 @@ export async function policyOfConfig(text: string, options: Partial<Host> = {}) 
       return checks.policy.check(new PendingRequest(record, now() + 1_000, () => raw), "allow");
     },
     async close() {
-      await Promise.all([...checkers.values()].map((checker) => checker.close()));
+      await Promise.all([...checkers.values(), ...stores.values()].map((open) => open.close()));
     },
   };
 }
