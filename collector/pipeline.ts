@@ -75,8 +75,10 @@ export interface Plan {
 /** How a plan decides on requests: what of them its policy reads, and the policy. */
 export interface Checks {
   readonly projection: Projection;
-  /** Fills a record of `projection`, or says why the question is none. */
+  /** Fills a record of `projection` with what decides, or says why the question is none. */
   normalize(check: RawCheck, record: AttributeRecord): RecordProblem | undefined;
+  /** Adds the rest of `projection`, which those read who are told of decisions. */
+  normalizeTold(check: RawCheck, record: AttributeRecord): void;
   readonly policy: Policy;
   /** Sends what rules make of a decision; undefined where none makes anything of it. Changes the record. */
   readonly report?: ((verdict: Verdict, record: AttributeRecord) => void) | undefined;
@@ -133,8 +135,8 @@ export interface Pipeline {
 
 /** Notes verdicts. */
 export interface DecisionSink {
-  /** `record` is the request, in the form that its plan's policy saw. */
-  record(verdict: Verdict, record: AttributeRecord, durationMs: number): void;
+  /** `told` gives the request, for those that are kept. */
+  record(verdict: Verdict, told: () => AttributeRecord, durationMs: number): void;
 }
 
 /** What stands around the plans. */
@@ -167,6 +169,8 @@ export function createPipeline(
   let reported = new AttributeRecord(plan.slots, plan.reported.slots);
   let spanRecord = new AttributeRecord(plan.slots);
   let metricRecord = new AttributeRecord(plan.slots);
+  /** Of the last check, if nobody reads it any more. */
+  let spare: AttributeRecord | undefined;
 
   const takeAccessLogs = (batch: AccessLogBatch): Receipt => {
     const { rules, checks } = plan;
@@ -278,13 +282,23 @@ export function createPipeline(
   };
 
   /** Has the policy decide, and notes what it said. */
-  const decide = ({ policy, remember, report }: Checks, request: PendingRequest, byDefault: "allow" | "deny") => {
-    const startMs = now();
+  const decide = (
+    checks: Checks,
+    check: RawCheck,
+    request: PendingRequest,
+    byDefault: "allow" | "deny",
+    startMs: number,
+  ) => {
+    const { policy, remember, report } = checks;
+    const told = () => {
+      checks.normalizeTold(check, request.record);
+      return request.record;
+    };
     const noted = (verdict: Verdict): Verdict => {
-      remember?.(verdict, request.record.values);
-      decisions?.record(verdict, request.record, now() - startMs);
+      remember?.(verdict, told().values);
+      decisions?.record(verdict, told, now() - startMs);
       if (report !== undefined) {
-        report(verdict, request.record);
+        report(verdict, told());
         lanes.took(1);
       }
       return verdict;
@@ -295,12 +309,18 @@ export function createPipeline(
 
   const check = ({ check: raw, byDefault, waitsMs }: CheckCall, work?: TracedWork) => {
     const { checks, slots } = plan;
-    const asked = new AttributeRecord(slots, checks.projection.slots);
+    const asked = spare ?? new AttributeRecord(slots, checks.projection.slots);
+    spare = undefined;
+    asked.reset();
     const problem = checks.normalize(raw, asked);
     if (problem !== undefined) return { problem };
-    const deadlineMs = now() + waitsMs * SHARE_OF_WAIT;
-    const verdict = decide(checks, new PendingRequest(asked, deadlineMs, () => rawOf(raw), work), byDefault);
-    return verdict instanceof Promise ? verdict.then((late) => ({ verdict: late })) : { verdict };
+    const startMs = now();
+    const request = new PendingRequest(asked, startMs + waitsMs * SHARE_OF_WAIT, () => rawOf(raw), work);
+    const verdict = decide(checks, raw, request, byDefault, startMs);
+    if (verdict instanceof Promise) return verdict.then((late) => ({ verdict: late }));
+    // Slots that no rule reads may have been written in the others: these are not emptied.
+    if (checks.report === undefined && !request.hasDerived) spare = asked;
+    return { verdict };
   };
 
   const limit = (call: LimitCall, work?: TracedWork) => {
@@ -309,8 +329,9 @@ export function createPipeline(
     const deadlineMs = now() + waitsMs;
     return checks.rateLimits.answer({ ...call, waitsMs }, (domain, descriptor) => {
       const asked = new AttributeRecord(slots, checks.projection.slots);
-      checks.normalize({ kind: "limit", domain, descriptor }, asked);
-      return decide(checks, new PendingRequest(asked, deadlineMs, () => undefined, work), "allow");
+      const raw = { kind: "limit", domain, descriptor } as const;
+      checks.normalize(raw, asked);
+      return decide(checks, raw, new PendingRequest(asked, deadlineMs, () => undefined, work), "allow", now());
     });
   };
 
@@ -341,6 +362,7 @@ export function createPipeline(
       reported = new AttributeRecord(next.slots, next.reported.slots);
       spanRecord = new AttributeRecord(next.slots);
       metricRecord = new AttributeRecord(next.slots);
+      spare = undefined;
     },
   };
 }

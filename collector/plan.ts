@@ -207,10 +207,13 @@ export function createChecks(
     newId: randomUUID,
     onFault: parts.onFault,
   });
-  const projection = createProjection([...policySlots(checked), ...alsoRead]);
+  const decides = createProjection(policySlots(checked));
+  const told = createProjection([...keptSlots, ...alsoRead]);
+  const projection = createProjection([...decides.slots, ...told.slots]);
   const routes = state.routesFor(config.routes);
   const reports = createJsonNormalizer({ vocabulary, projection, routes });
-  const proxied = createCheckNormalizer({ vocabulary, projection, routes, enrich: createEnrichTables(config.enrich) });
+  const enrich = createEnrichTables(config.enrich);
+  const proxied = createCheckNormalizer({ vocabulary, projection: decides, told, routes, enrich });
   const descriptors = createDescriptorNormalizer(projection);
   return {
     projection,
@@ -228,8 +231,11 @@ export function createChecks(
       if (check.kind === "report")
         return reports.forOrigin({ kind: "report" })({ index: 0, value: check.value }, record);
       if (check.kind === "limit") descriptors(check, record);
-      else proxied(check, record);
+      else proxied.fill(check, record);
       return undefined;
+    },
+    normalizeTold(check, record) {
+      if (check.kind === "ext_authz") proxied.fillTold(check, record);
     },
   };
 }
@@ -257,7 +263,7 @@ function createEnded(concurrency: ConcurrencyStore): Checks["ended"] {
   };
 }
 
-/** The slots that policy rules and those whom they ask may read, and what is kept of decisions. */
+/** The slots that policy rules and those whom they ask may read. */
 function policySlots({ policy, handlers, questions, vocabulary }: CheckedConfig): number[] {
   const asked = policy.flatMap(({ policy: rule }) => (rule.kind === "check" ? [handlers.get(rule.handler)] : []));
   const names = asked.flatMap((handler) => handler?.adapter.checks?.reads(handler.params) ?? []);
@@ -269,7 +275,7 @@ function policySlots({ policy, handlers, questions, vocabulary }: CheckedConfig)
     ...policy.flatMap((rule) => slotsOfPolicy(rule)),
     ...parameters.flatMap(({ expression }) => expression.slots),
   ];
-  return [...slots, ...names.flatMap((name) => vocabulary.slot(name) ?? []), ...keptSlots];
+  return [...slots, ...names.flatMap((name) => vocabulary.slot(name) ?? [])];
 }
 
 /** What statistics read of decisions: nothing where there is no policy that makes any. */

@@ -4,7 +4,7 @@ import { EvalFailure, type Slots } from "../expr/expression.ts";
 import { noChanges } from "./outcome.ts";
 import type { createTexts, NamedTextOf } from "./texts.ts";
 
-/** Gives the changes that a rule makes to a request, or why one of them cannot be had. */
+/** Gives the changes that a rule makes to a request, or why one of them cannot be had. Where they are the same for all, they are one frozen object. */
 export type ChangesOf = (values: Slots) => Changes | EvalFailure;
 
 /** What of a rule changes something. */
@@ -26,7 +26,7 @@ export function createChanges(
   const client = planHeaders({ ...headers.client, set: [...headers.client.set, ...moreForClient] }, texts);
   const data = texts.named(metadata);
   if (upstream === undefined && client === undefined && data.length === 0) return () => noChanges;
-  return (values) => {
+  const changesOf: ChangesOf = (values) => {
     const up = upstream?.(values);
     if (up instanceof EvalFailure) return up;
     const down = client?.(values);
@@ -35,7 +35,13 @@ export function createChanges(
     if (told instanceof EvalFailure) return told;
     return { ...(up && { upstream: up }), ...(down && { client: down }), ...(data.length > 0 && { metadata: told }) };
   };
+  const named = [...writtenOf(headers.upstream), ...writtenOf(headers.client), ...moreForClient, ...metadata];
+  if (!named.every(({ text }) => "plain" in text)) return changesOf;
+  const always = Object.freeze(changesOf([]));
+  return () => always;
 }
+
+const writtenOf = ({ set, add, append }: CheckedChanges): readonly CheckedNamedText[] => [...set, ...add, ...append];
 
 function planHeaders({ remove, ...written }: CheckedChanges, texts: Texts): HeadersOf | undefined {
   const planned = (["set", "add", "append"] as const).flatMap((action) =>

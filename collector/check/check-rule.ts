@@ -52,8 +52,7 @@ export function createCheckRule(options: CheckRuleOptions): PolicyRule["act"] {
       const type = vocabulary.attributes[slot ?? -1]?.type;
       if (slot === undefined || type === undefined || !isOfType(value, type))
         return cannotSay(request, `${handler}: it gave ${name} a value that this attribute cannot have`);
-      record.values[slot] = value;
-      dependencies.derived.add(slot);
+      request.derive(slot, value);
     }
     track(request);
     const own = changesOf(record.values);

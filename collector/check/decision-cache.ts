@@ -28,6 +28,9 @@ interface Entry<Kept> {
 interface Shape<Kept> {
   readonly name: string;
   readonly parts: readonly Part[];
+  /** Whose values were looked up last, and by which key. */
+  asked: Slots | undefined;
+  key: string;
   young: Map<string, Entry<Kept>>;
   old: Map<string, Entry<Kept>>;
 }
@@ -43,12 +46,19 @@ export function createDecisionCache<Kept>(maxEntries: number, now: () => number)
   const shapes = new Map<string, Shape<Kept>>();
   let youngEntries = 0;
 
-  const shapeOf = (parts: readonly Part[]): Shape<Kept> | undefined => {
+  const shapeOf = (dependencies: Dependencies): Shape<Kept> | undefined => {
+    const count = countParts(dependencies);
+    for (const shape of shapes.values())
+      if (shape.parts.length === count && shape.parts.every((part) => isPartOf(dependencies, part))) return shape;
+    if (shapes.size >= MAX_SHAPES) return undefined;
+    const parts = partsOf(dependencies);
     const name = JSON.stringify(parts.map(({ slot, key }) => (key === undefined ? slot : [slot, key])));
-    const known = shapes.get(name);
-    if (known !== undefined || shapes.size >= MAX_SHAPES) return known;
-    return { name, parts, young: new Map(), old: new Map() };
+    return { name, parts, asked: undefined, key: "", young: new Map(), old: new Map() };
   };
+
+  /** The key of these values, which `find` has made just before. */
+  const keyIn = (shape: Shape<Kept>, values: Slots): string =>
+    shape.asked === values ? shape.key : keyOf(values, shape.parts);
 
   /** Forgets what was not asked for since the last time: deleting the oldest one by one costs more than all the rest. */
   const age = () => {
@@ -72,9 +82,12 @@ export function createDecisionCache<Kept>(maxEntries: number, now: () => number)
     find(values) {
       for (const shape of shapes.values()) {
         const key = keyOf(values, shape.parts);
+        shape.asked = values;
+        shape.key = key;
         const young = shape.young.get(key);
         const found = young ?? shape.old.get(key);
-        if (found === undefined || found.untilMs <= now() || !found.holds.every((holds) => holds())) continue;
+        if (found === undefined || (found.untilMs < Number.POSITIVE_INFINITY && found.untilMs <= now())) continue;
+        if (!found.holds.every((holds) => holds())) continue;
         if (young === undefined) put(shape, key, found);
         return found.kept;
       }
@@ -82,12 +95,10 @@ export function createDecisionCache<Kept>(maxEntries: number, now: () => number)
     },
     keep(values, dependencies, kept) {
       if (dependencies.isOnce || dependencies.validForMs <= 0) return;
-      const parts = partsOf(dependencies);
-      if (parts.some(({ slot }) => isTimestamp(values[slot]))) return;
-      const shape = shapeOf(parts);
-      if (shape === undefined) return;
+      const shape = shapeOf(dependencies);
+      if (shape === undefined || shape.parts.some(({ slot }) => isTimestamp(values[slot]))) return;
       const { holds, validForMs } = dependencies;
-      put(shape, keyOf(values, parts), { kept, holds, untilMs: now() + validForMs });
+      put(shape, keyIn(shape, values), { kept, holds, untilMs: now() + validForMs });
     },
     get size() {
       return [...shapes.values()].reduce((sum, { young, old }) => sum + young.size + old.size, 0);
@@ -95,14 +106,30 @@ export function createDecisionCache<Kept>(maxEntries: number, now: () => number)
   };
 }
 
+/** Whether single entries of a map count, and not the whole. */
+const entriesOf = ({ keys, wholes }: Dependencies, slot: number) => (wholes.has(slot) ? undefined : keys.get(slot));
+
+function isPartOf(dependencies: Dependencies, { slot, key }: Part): boolean {
+  if (!dependencies.attributes.has(slot)) return false;
+  const entries = entriesOf(dependencies, slot);
+  return key === undefined ? entries === undefined : entries?.has(key) === true;
+}
+
+function countParts(dependencies: Dependencies): number {
+  let count = 0;
+  for (const slot of dependencies.attributes.keys()) count += entriesOf(dependencies, slot)?.size ?? 1;
+  return count;
+}
+
 /** Maps of which single entries were read count by these entries; those that were used as a whole, and all other attributes, by their value. */
-function partsOf({ attributes, keys, wholes }: Dependencies): readonly Part[] {
-  return [...attributes.keys()]
+function partsOf(dependencies: Dependencies): readonly Part[] {
+  return [...dependencies.attributes.keys()]
     .sort((a, b) => a - b)
     .flatMap((slot): Part[] => {
-      const read = keys.get(slot);
-      if (read === undefined || wholes.has(slot)) return [{ slot, key: undefined }];
-      return [...read.keys()].sort().map((key) => ({ slot, key }));
+      const entries = entriesOf(dependencies, slot);
+      return entries === undefined
+        ? [{ slot, key: undefined }]
+        : [...entries.keys()].sort().map((key) => ({ slot, key }));
     });
 }
 

@@ -9,7 +9,7 @@ export type Outcome =
   | { readonly kind: "error"; readonly detail: string };
 
 /** Nothing is changed. */
-export const noChanges: Changes = {};
+export const noChanges: Changes = Object.freeze({});
 
 /** The changes of two rules, one after the other. */
 export function joinChanges(first: Changes, second: Changes): Changes {

@@ -110,9 +110,7 @@ export function createPolicy({ rules, revision, tracker, cache, newId }: PolicyO
     const changes = outcome.kind === "error" ? noChanges : outcome.changes;
     if (decision === "deny") {
       const denial = outcome.kind === "deny" ? outcome.denial : couldNotDecide;
-      const { client, metadata } = changes;
-      const told = { ...(client && { client }), ...(metadata && { metadata }) };
-      return { ...end(progress), changes: told, allowed: false, denial, rule: name, isDecisive: true };
+      return { ...end(progress), changes: forClient(changes), allowed: false, denial, rule: name, isDecisive: true };
     }
     progress.changes = joinChanges(progress.changes, changes);
     return decision === "pass"
@@ -121,14 +119,18 @@ export function createPolicy({ rules, revision, tracker, cache, newId }: PolicyO
   };
 
   const finish = (decided: Decided, request: PendingRequest, byDefault: "allow" | "deny", hit: boolean): Verdict => {
-    const { isDecisive, ...rest } = decided;
+    const { isDecisive, allowed, denial, rule, changes, reasons, shadow } = decided;
     const refused = !isDecisive && byDefault === "deny";
-    if (refused || !rest.allowed) for (const refund of request.refunds) refund();
+    if (refused || !allowed) for (const refund of request.refunds) refund();
     return {
-      ...rest,
-      ...(refused && { allowed: false, denial: refusedByDefault, changes: noChanges }),
       id: newId(),
+      allowed: allowed && !refused,
+      denial: refused ? refusedByDefault : denial,
+      rule,
       revision,
+      changes: refused ? noChanges : changes,
+      reasons,
+      shadow,
       cache: hit ? "hit" : cache === undefined || request.dependencies.isOnce ? "off" : "miss",
       limits: request.limits,
     };
@@ -137,19 +139,23 @@ export function createPolicy({ rules, revision, tracker, cache, newId }: PolicyO
   return {
     revision,
     check(request, byDefault) {
-      const { values } = request.record;
-      const known = cache?.find(values);
+      const known = cache?.find(request.record.values);
       if (known !== undefined) return finish(known, request, byDefault, true);
-      // Checkers may fill attributes: what a decision is kept under is the request as it came.
-      const asked = cache === undefined ? values : values.slice();
       const keep = (decided: Decided) => {
-        cache?.keep(asked, request.dependencies, decided);
+        cache?.keep(request.asked, request.dependencies, decided);
         return finish(decided, request, byDefault, false);
       };
       const decided = from(0, request, { reasons: [], changes: noChanges, shadow: undefined });
       return decided instanceof Promise ? decided.then(keep) : keep(decided);
     },
   };
+}
+
+/** What of the changes comes with a refusal. */
+function forClient(changes: Changes): Changes {
+  const { upstream, query, client, metadata } = changes;
+  if (upstream === undefined && query === undefined) return changes;
+  return { ...(client && { client }), ...(metadata && { metadata }) };
 }
 
 const end = ({ reasons, changes, shadow }: Progress) => ({ reasons, changes, shadow });

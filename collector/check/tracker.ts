@@ -21,7 +21,7 @@ export class Tracker implements Touched {
 /** What the verdict on one request depends on. */
 export class Dependencies extends TouchedSet {
   /** Slots that a checker filled: they follow from what it read, and are no dependencies of their own. */
-  readonly derived = new Set<number>();
+  #derived: Set<number> | undefined;
   /** Something was read that is never the same again, such as a quota or the time: the verdict is for this request only. */
   isOnce = false;
   /** How long the verdict may be given again, in milliseconds. */
@@ -29,11 +29,17 @@ export class Dependencies extends TouchedSet {
   /** All true for as long as the verdict may be given again. */
   readonly holds: (() => boolean)[] = [];
 
+  /** A checker filled this slot. */
+  derive(slot: number): void {
+    this.#derived ??= new Set();
+    this.#derived.add(slot);
+  }
+
   override attribute(slot: number, value: unknown): void {
-    if (!this.derived.has(slot)) super.attribute(slot, value);
+    if (this.#derived?.has(slot) !== true) super.attribute(slot, value);
   }
 
   override whole(slot: number): void {
-    if (!this.derived.has(slot)) super.whole(slot);
+    if (this.#derived?.has(slot) !== true) super.whole(slot);
   }
 }

@@ -25,6 +25,32 @@ const peer = (address: string) =>
   }) as const;
 
 describe("a CheckRequest", () => {
+  it("finds one header as it would among all", () => {
+    const name = fc.constantFrom("x-a", "x-b", "content-type", "");
+    fc.assert(
+      fc.property(fc.dictionary(name, fc.string({ unit: "binary" })), name, (headers, wanted) => {
+        const check = decode({ request: { http: { headers } } });
+        expect(check.header(wanted)).toBe(check.headers?.get(wanted));
+        expect(new Map(check.headers)).toEqual(new Map(Object.entries(headers)));
+      }),
+    );
+  });
+
+  it("has the last of several headers of a name", () => {
+    const entry = (value: string) => [0x1a, 6, 0x0a, 1, 0x61, 0x12, 1, value.charCodeAt(0)];
+    const within = (field: number, bytes: readonly number[]) => [field * 8 + 2, bytes.length, ...bytes];
+    const bytes = Uint8Array.from(within(1, within(4, within(2, [...entry("1"), ...entry("2")]))));
+    const check = decoder.decode(bytes, listener);
+    expect([check.header("a"), check.headers?.get("a"), check.headers?.size]).toEqual(["2", "2", 1]);
+  });
+
+  it("keeps headers that were asked for when its bytes are used for others", () => {
+    const bytes = encode({ request: { http: { headers: { "x-a": "mine" } } } });
+    const { headers } = decoder.decode(bytes, listener);
+    bytes.fill(0);
+    expect(new Map(headers)).toEqual(new Map([["x-a", "mine"]]));
+  });
+
   it("gives claims of jwt_authn", () => {
     const payload = { iss: "https://idp", sub: "ada", aud: ["shop", "bank"], azp: "web", level: 3 };
     const check = decode({

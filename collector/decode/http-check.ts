@@ -40,7 +40,7 @@ class HttpCheck implements ProxiedCheck {
   readonly kind = "ext_authz";
   readonly isHttp = true;
   readonly listener: CheckListener;
-  readonly headers: ReadonlyMap<string, string>;
+  readonly headers: ReadonlyMap<string, string> | undefined;
   readonly method: string;
   readonly path: string;
   readonly host: string | undefined;
@@ -62,7 +62,7 @@ class HttpCheck implements ProxiedCheck {
 
   constructor({ listener, nowMs, body }: HttpQuestion, headers: ReadonlyMap<string, string>, forwarded: Forwarded) {
     this.listener = listener;
-    this.headers = headers;
+    this.headers = headers.size === 0 ? undefined : headers;
     this.method = forwarded.method;
     this.path = forwarded.path;
     this.host = forwarded.host;
@@ -73,6 +73,10 @@ class HttpCheck implements ProxiedCheck {
     this.#body = body;
   }
 
+  header(name: string): string | undefined {
+    return this.headers?.get(name);
+  }
+
   filterMetadata(): undefined {
     return undefined;
   }
@@ -81,7 +85,7 @@ class HttpCheck implements ProxiedCheck {
     const { time, method, headers, path, host, scheme, size, sourceIp } = this;
     const body: Json = size === undefined ? {} : { size: Number(size), body: this.#body.toString("utf8") };
     const http: Json = {
-      ...{ method, headers: Object.fromEntries(headers), path },
+      ...{ method, headers: Object.fromEntries(headers ?? []), path },
       ...(host === undefined ? {} : { host }),
       ...(scheme === undefined ? {} : { scheme }),
       ...body,

@@ -10,19 +10,23 @@ export interface Touched {
   key(map: unknown, key: unknown, present: boolean): void;
 }
 
+/** Most evaluations look no key up. Never written to. */
+const noKeys = new Map<number, Map<string, boolean>>();
+
 /** Collects what one evaluation reads. */
 export class TouchedSet implements Touched {
   /** Attributes by slot: whether they were present. */
   readonly attributes = new Map<number, boolean>();
   /** Keys of map attributes by slot: whether they were present. */
-  readonly keys = new Map<number, Map<string, boolean>>();
+  keys: Map<number, Map<string, boolean>> = noKeys;
   /** Map attributes that were used as a whole. */
   readonly wholes = new Set<number>();
-  readonly #slots = new Map<unknown, Set<number>>();
+  #slots: Map<unknown, Set<number>> | undefined;
 
   attribute(slot: number, value: unknown): void {
     this.attributes.set(slot, value !== undefined);
     if (typeof value !== "object" || value === null) return;
+    this.#slots ??= new Map();
     const slots = this.#slots.get(value) ?? new Set();
     this.#slots.set(value, slots.add(slot));
   }
@@ -32,7 +36,8 @@ export class TouchedSet implements Touched {
   }
 
   key(map: unknown, key: unknown, present: boolean): void {
-    for (const slot of this.#slots.get(map) ?? []) {
+    for (const slot of this.#slots?.get(map) ?? []) {
+      if (this.keys === noKeys) this.keys = new Map();
       const keys = this.keys.get(slot) ?? new Map<string, boolean>();
       this.keys.set(slot, keys.set(String(key), present));
     }
@@ -51,8 +56,8 @@ export class TouchedSet implements Touched {
   /** Begins the next evaluation. */
   reset(): void {
     this.attributes.clear();
-    this.keys.clear();
+    this.keys = noKeys;
     this.wholes.clear();
-    this.#slots.clear();
+    this.#slots = undefined;
   }
 }

@@ -7,7 +7,7 @@ export interface TraceContext {
   readonly sampled: boolean | undefined;
 }
 
-type Headers = ReadonlyMap<string, string>;
+type Headers = Pick<ReadonlyMap<string, string>, "get">;
 
 const b3TraceId = /^(?:[0-9a-f]{16}|[0-9a-f]{32})$/i;
 const b3SpanId = /^[0-9a-f]{16}$/i;

@@ -20,7 +20,7 @@ export interface CheckListener {
 }
 
 /**
- * A request to decide on, as a proxy describes it, in the terms of Envoy's AttributeContext; undefined where it does not say.
+ * A request to decide on, as a proxy describes it, in the terms of Envoy's AttributeContext; undefined where it does not say, and for maps without entries.
  * Implementations may decode lazily: one is valid until its verdict is given.
  */
 export interface ProxiedCheck {
@@ -42,6 +42,8 @@ export interface ProxiedCheck {
   readonly method: string | undefined;
   /** Names in lower case, values of a repeated one joined by commas. */
   readonly headers: ReadonlyMap<string, string> | undefined;
+  /** One of them: cheaper where few are looked for. */
+  header(name: string): string | undefined;
   /** With query. */
   readonly path: string | undefined;
   readonly host: string | undefined;

@@ -2,10 +2,10 @@ import { fromBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type CheckResponse, CheckResponseSchema } from "../../schemas/gen/envoy/service/auth/v3/external_auth_pb.js";
+import { checkRequest } from "../support/arbitrary-checks.ts";
 import { connectGrpc, type TestConnection } from "../support/grpc-client.ts";
 import { recordingsIn } from "../support/otlp-recordings.ts";
 import { openRunningHub, type RunningHub } from "../support/running-hub.ts";
-import { checkRequest } from "./support/check-requests.ts";
 import { describeWith, measured } from "./support/needs.ts";
 import { type OpaServer, startOpa, startOpaExtAuthz } from "./support/opa-servers.ts";
 

@@ -9,16 +9,16 @@ import type { Value } from "../../schemas/model/value.ts";
 /** The attributes that are there of a request that a proxy asks about, by name; all that could be are asked for. */
 export function normalizedCheck(check: ProxiedCheck, enrich: Partial<EnrichConfig> = {}): Record<string, Value> {
   const { attributes } = createVocabulary();
-  const normalize = createCheckNormalizer({
+  const normalizer = createCheckNormalizer({
     projection: createProjection(attributes.keys()),
     enrich: createEnrichTables({ addresses: {}, principals: {}, ...enrich }),
     routes: createRouteTemplates({ templates: [], learn: true, maxTemplates: 1000 }),
   });
   const record = new AttributeRecord(attributes.length);
-  normalize(check, record);
+  normalizer.fill(check, record);
   const present = attributes.flatMap(({ name }, slot): [string, Value][] => {
     const value = record.values[slot];
-    return value === undefined ? [] : [[name, value]];
+    return value === undefined ? [] : [[name, value instanceof Map ? new Map(value) : value]];
   });
   return Object.fromEntries(present);
 }

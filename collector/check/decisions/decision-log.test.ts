@@ -53,7 +53,7 @@ function note(over: Partial<Verdict> = {}, path = "/a"): void {
   record.values[slotOf("request.url_path")] = path;
   record.values[slotOf("request.headers")] = new Map([["authorization", "Bearer secret"]]);
   record.values[slotOf("destination.port")] = 8080;
-  log.record(verdict, record, 0.25);
+  log.record(verdict, () => record, 0.25);
 }
 
 function given<T>(answer: DecisionAnswer<T>): T {

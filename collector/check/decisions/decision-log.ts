@@ -20,8 +20,8 @@ import { toDecision } from "./to-decision.ts";
  *   verdict -> queue (this thread, bounded) -> thread -> SQLite
  */
 export interface DecisionLog {
-  /** Notes a verdict. On the way of every check: it does not wait, throw or keep the record. */
-  record(verdict: Verdict, record: AttributeRecord, durationMs: number): void;
+  /** Notes a verdict; `told` gives the request, if it is kept. On the way of every check: it does not wait, throw or keep the record. */
+  record(verdict: Verdict, told: () => Pick<AttributeRecord, "values">, durationMs: number): void;
   list(query: ListQuery): Promise<DecisionAnswer<DecisionPage>>;
   sum(query: SumQuery): Promise<DecisionAnswer<DecisionSums>>;
   counters(): DecisionCounters;
@@ -89,7 +89,7 @@ export function openDecisionLog({ directory, log, now, random, ...options }: Dec
   timer.unref();
 
   return {
-    record(verdict, { values }, durationMs) {
+    record(verdict, told, durationMs) {
       tally.count(verdict);
       const isSampled = isOrdinary(verdict);
       if (isSampled && settings.sampleAllowed < 1 && random() >= settings.sampleAllowed) {
@@ -102,7 +102,7 @@ export function openDecisionLog({ directory, log, now, random, ...options }: Dec
       }
       const weight = isSampled ? 1 / settings.sampleAllowed : 1;
       const timeMs = now();
-      waiting.push({ timeMs, weight, body: JSON.stringify(toDecision(verdict, values, timeMs, durationMs)) });
+      waiting.push({ timeMs, weight, body: JSON.stringify(toDecision(verdict, told().values, timeMs, durationMs)) });
     },
     list(query) {
       flush();

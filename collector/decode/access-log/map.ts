@@ -13,11 +13,16 @@ const passing = new Set([
 
 /**
  * A map<string, string> from the range of its entries, all with the field number that comes first; other fields in
- * between are passed over. Of entries with the same key the last counts.
+ * between are passed over. Of entries with the same key the last counts. They are put into `map`.
  */
-export function parseMap(bytes: Buffer, start: number, end: number, texts: ByteCache<string>): HeaderMap {
+export function parseMap(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  texts: ByteCache<string>,
+  map = new Map<string, string>(),
+): HeaderMap {
   const reader = new ProtoReader().reset(bytes, start, end);
-  const map = new Map<string, string>();
   let wanted = 0;
   while (reader.more) {
     const tag = reader.tag();

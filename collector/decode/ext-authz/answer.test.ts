@@ -134,3 +134,32 @@ describe("a refused request", () => {
     });
   });
 });
+
+describe("an answer that comes again", () => {
+  const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+  const changes = Object.freeze({ upstream: [{ action: "set", name: "x-a", value: "1" }] } as const);
+  const denial = { status: 403, code: 7, message: "no" };
+  const verdicts: readonly Partial<Verdict>[] = [
+    { changes },
+    { changes, rule: "other" },
+    { changes, revision: "r8" },
+    { changes, allowed: false, denial },
+    { changes, allowed: false, denial: { ...denial, status: 404 } },
+    { changes: { metadata: { tier: "gold" } }, cache: "hit" },
+  ];
+
+  it("is what it would be without memory, but for its id", () => {
+    for (let n = 0; n < 60; n++) {
+      const verdict = { ...allowed, ...verdicts[(n * 7) % verdicts.length], id: uuid(n) };
+      for (const isGrpc of [false, true])
+        expect(encoder.encode(verdict, isGrpc)).toEqual(createAnswerEncoder().encode(verdict, isGrpc));
+    }
+  });
+
+  it("does not change an answer that was given", () => {
+    const first = encoder.encode({ ...allowed, changes, id: uuid(1) }, false);
+    const copy = Uint8Array.from(first);
+    encoder.encode({ ...allowed, changes, id: uuid(2) }, false);
+    expect(first).toEqual(copy);
+  });
+});

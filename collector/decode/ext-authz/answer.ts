@@ -1,6 +1,7 @@
 import type { Json } from "../../../schemas/model/access-log.ts";
 import { ByteWriter, wire } from "../../../schemas/model/byte-writer.ts";
 import type { Denial, HeaderChange, Verdict } from "../../../schemas/model/verdict.ts";
+import { AnswerTemplates } from "./answer-template.ts";
 import { refusalOf } from "./refusal.ts";
 import { sendable } from "./sendable.ts";
 import { writeStruct } from "./write-struct.ts";
@@ -14,8 +15,11 @@ export interface AnswerEncoder {
 /** Makes an encoder, which uses one buffer for all answers. */
 export function createAnswerEncoder(): AnswerEncoder {
   const writer = new ByteWriter();
+  const templates = new AnswerTemplates();
   return {
     encode(verdict, isGrpc) {
+      const known = templates.find(verdict, isGrpc);
+      if (known !== undefined) return known;
       writer.reset();
       const denial = verdict.denial && refusalOf(verdict.denial);
       writeStatus(writer, denial);
@@ -24,7 +28,9 @@ export function createAnswerEncoder(): AnswerEncoder {
       const mark = writer.begin(4);
       writeStruct(writer, metadataOf(verdict));
       writer.end(mark);
-      return writer.toBytes();
+      const answer = writer.toBytes();
+      templates.keep(verdict, isGrpc, answer);
+      return answer;
     },
   };
 }

@@ -3,12 +3,14 @@ import type { CheckListener, ProxiedCheck } from "../../../schemas/model/check-r
 import type { Int64, Timestamp } from "../../../schemas/model/value.ts";
 import { type IpCache, parseAddress } from "../access-log/address.ts";
 import { findInMap } from "../access-log/lookup.ts";
-import { type HeaderMap, parseMap } from "../access-log/map.ts";
+import type { HeaderMap } from "../access-log/map.ts";
 import type { ByteCache } from "../byte-cache.ts";
 import { decodeText, ProtoReader } from "../reader.ts";
 import { type JsonObject, parseStruct } from "../struct.ts";
 import { readTimestamp } from "../well-known.ts";
+import { findText } from "./find-text.ts";
 import { parseHeaderMap } from "./header-map.ts";
+import { LateMap } from "./late-map.ts";
 import { contextToJson } from "./raw.ts";
 import { base } from "./shapes.ts";
 
@@ -38,13 +40,20 @@ export class TapedCheck implements ProxiedCheck {
   readonly bytes: Buffer;
   readonly #tape: Int32Array;
   readonly #caches: CheckCaches;
+  readonly #reader = new ProtoReader();
   #headers: HeaderMap | null | undefined;
+  #destination: Address | undefined;
 
   constructor(bytes: Buffer, tape: Int32Array, caches: CheckCaches, listener: CheckListener) {
     this.bytes = bytes;
     this.#tape = tape;
     this.#caches = caches;
     this.listener = listener;
+  }
+
+  /** Where its fields are noted, for the next request: nothing of this one is read any more. */
+  get tape(): Int32Array {
+    return this.#tape;
   }
 
   /** Whether a field is there, be it empty. */
@@ -64,7 +73,7 @@ export class TapedCheck implements ProxiedCheck {
 
   map(place: number): HeaderMap | undefined {
     const { start, end } = this.span(place);
-    return end === 0 ? undefined : parseMap(this.bytes, start, end, this.#caches.texts);
+    return end === 0 ? undefined : new LateMap(Buffer.from(this.bytes.subarray(start, end)), this.#caches.texts);
   }
 
   #known(place: number): string | undefined {
@@ -94,11 +103,13 @@ export class TapedCheck implements ProxiedCheck {
   }
 
   get destinationIp(): string | undefined {
-    return this.#address(base.destination).ip;
+    this.#destination ??= this.#address(base.destination);
+    return this.#destination.ip;
   }
 
   get destinationPort(): number | undefined {
-    return this.#address(base.destination).port;
+    this.#destination ??= this.#address(base.destination);
+    return this.#destination.port;
   }
 
   get destinationPrincipal(): string | undefined {
@@ -122,6 +133,13 @@ export class TapedCheck implements ProxiedCheck {
     return this.#known(base.http + httpField.method);
   }
 
+  header(name: string): string | undefined {
+    const list = this.span(base.http + httpField.headerMap);
+    if (list.end > list.start) return this.headers?.get(name);
+    const { start, end } = this.span(base.http + httpField.headers);
+    return end === 0 ? undefined : findText(this.#reader, this.bytes, start, end, name);
+  }
+
   get headers(): HeaderMap | undefined {
     if (this.#headers === undefined) this.#headers = this.#readHeaders() ?? null;
     return this.#headers ?? undefined;
@@ -129,9 +147,9 @@ export class TapedCheck implements ProxiedCheck {
 
   #readHeaders(): HeaderMap | undefined {
     const { start, end } = this.span(base.http + httpField.headerMap);
-    return end > start
-      ? parseHeaderMap(this.bytes, start, end, this.#caches.texts)
-      : this.map(base.http + httpField.headers);
+    if (end === start) return this.map(base.http + httpField.headers);
+    const headers = parseHeaderMap(this.bytes, start, end, this.#caches.texts);
+    return headers.size === 0 ? undefined : headers;
   }
 
   get path(): string | undefined {

@@ -1,6 +1,6 @@
 import type { ProxiedCheck } from "../../../schemas/model/check-request.ts";
 
 /** Whether the caller of the proxy speaks gRPC, and so expects a gRPC status. */
-export function isGrpcRequest({ headers }: ProxiedCheck): boolean {
-  return /^application\/grpc/i.test(headers?.get("content-type") ?? "");
+export function isGrpcRequest(check: ProxiedCheck): boolean {
+  return /^application\/grpc/i.test(check.header("content-type") ?? "");
 }

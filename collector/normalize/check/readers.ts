@@ -20,7 +20,7 @@ export const checkReaders: { readonly [Name in AttributeName]?: ReadCheck } = {
   "context.timestamp": ({ check }) => check.time,
   "context.reporter.kind": ({ check }) => check.listener.reporter,
   "context.reporter.local": ({ check }) => check.listener.reporter === "inbound",
-  "context.extensions": ({ check }) => filled(check.extensions),
+  "context.extensions": ({ check }) => check.extensions,
 
   "request.id": (scene) => scene.header("x-request-id") ?? scene.check.id,
   "request.method": ({ check }) => check.method,
@@ -31,7 +31,7 @@ export const checkReaders: { readonly [Name in AttributeName]?: ReadCheck } = {
   "request.scheme": ({ check }) => check.scheme,
   "request.useragent": (scene) => scene.header("user-agent"),
   "request.referer": (scene) => scene.header("referer"),
-  "request.headers": ({ check }) => filled(check.headers),
+  "request.headers": ({ check }) => check.headers,
   "request.size": ({ check }) => check.size,
   "request.http_version": ({ check }) => versions[check.protocol ?? ""],
   "request.forwarded_for": (scene) => scene.header("x-forwarded-for"),
@@ -60,12 +60,8 @@ export const checkReaders: { readonly [Name in AttributeName]?: ReadCheck } = {
   "destination.principal": readDestination("principal"),
   "destination.namespace": readDestination("namespace"),
   "destination.serviceAccount": readDestination("serviceAccount"),
-  "destination.labels": ({ check }) => filled(check.destinationLabels),
+  "destination.labels": ({ check }) => check.destinationLabels,
 };
-
-/** A map without entries is absent. */
-const filled = (map: ReadonlyMap<string, string> | undefined) =>
-  map === undefined || map.size === 0 ? undefined : map;
 
 function sourceReaders(): { readonly [Name in AttributeName]?: ReadCheck } {
   return Object.fromEntries(peerFields.map((field) => [`source.${field}`, readSource(field)]));

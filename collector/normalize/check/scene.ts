@@ -55,12 +55,12 @@ export class CheckScene {
   }
 
   header(name: string): string | undefined {
-    return this.check.headers?.get(name) || undefined;
+    return this.check.header(name) || undefined;
   }
 
   get protocol(): string {
     if (this.#protocol === undefined) {
-      const http = isGrpcType(this.check.headers?.get("content-type")) ? "grpc" : "http";
+      const http = isGrpcType(this.check.header("content-type")) ? "grpc" : "http";
       this.#protocol = this.check.isHttp ? http : "tcp";
     }
     return this.#protocol;
@@ -78,8 +78,8 @@ export class CheckScene {
 
   get trace(): TraceContext | undefined {
     if (this.#trace === undefined) {
-      const { headers } = this.check;
-      this.#trace = (headers && parseTraceContext(headers)) ?? null;
+      const { check } = this;
+      this.#trace = parseTraceContext({ get: (name) => check.header(name) }) ?? null;
     }
     return this.#trace ?? undefined;
   }

@@ -43,6 +43,9 @@ export function checkOver(settings: GrpcListener, source: string, { intake, even
       waitsMs,
       traceparent: call.header("traceparent"),
     });
-    return receipt instanceof Promise ? receipt.then((late) => answer(check, late)) : answer(check, receipt);
+    if (receipt instanceof Promise) return receipt.then((late) => answer(check, late));
+    const reply = answer(check, receipt);
+    decoder.done(check); // a checker that answered late might still be reading
+    return reply;
   });
 }

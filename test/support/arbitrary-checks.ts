@@ -1,6 +1,6 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
-import { CheckRequestSchema } from "../../../schemas/gen/envoy/service/auth/v3/external_auth_pb.js";
+import { CheckRequestSchema } from "../../schemas/gen/envoy/service/auth/v3/external_auth_pb.js";
 
 const word = fc.constantFrom("public", "orders", "admin", "a b", "%41", "x+y", "ü", "", "7");
 const path = fc
