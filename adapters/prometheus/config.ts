@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { seriesSettings } from "../shared/series/config.ts";
+import { othersSettings } from "./others/config.ts";
 
 /** Settings of the Prometheus adapter. */
 export const config = z.strictObject({
@@ -8,6 +9,7 @@ export const config = z.strictObject({
     .boolean()
     .default(true)
     .describe("Write when each series began (OpenMetrics _created). Scrapers that do not use it store it as series."),
+  others: othersSettings,
   address: z
     .string()
     .optional()

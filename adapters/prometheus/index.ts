@@ -1,18 +1,21 @@
 import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
 import { defineAdapter } from "../adapter.ts";
 import { prometheusNaming } from "../shared/series/naming.ts";
-import { seriesProblems } from "../shared/series/problems.ts";
+import { expiryProblems, seriesProblems } from "../shared/series/problems.ts";
 import { config, type PrometheusConfig } from "./config.ts";
 import { Registry } from "./registry.ts";
 
-/** Aggregates metric instances in process and shows them at /metrics, for Prometheus to scrape. */
-export const prometheus = defineAdapter({
+/** Aggregates metric instances in process and shows them, and metrics of others, at /metrics, for Prometheus to scrape. */
+export const prometheus = defineAdapter<"metric" | "metrics", typeof config>({
   type: "prometheus",
-  summary: "Counters, gauges and histograms at /metrics, for Prometheus to scrape.",
-  accepts: ["metric"],
+  summary: "Counters, gauges and histograms, and metrics of others, at /metrics, for Prometheus to scrape.",
+  accepts: ["metric", "metrics"],
   config,
   reads: ["trace.id", "trace.sampled"],
-  validate: (settings, instances) => seriesProblems(settings, instances, prometheusNaming),
+  validate: (settings, instances) => [
+    ...seriesProblems(settings, instances, prometheusNaming),
+    ...expiryProblems(settings.others).map(({ path, message }) => ({ path: ["others", ...path], message })),
+  ],
   tupleBudget: ({ maxSeries }) => maxSeries,
   async open(settings, host) {
     const registry = new Registry(host);
@@ -29,7 +32,10 @@ export const prometheus = defineAdapter({
     }
 
     return {
-      record: (instance) => registry.record(instance),
+      record(instance) {
+        if (instance.template === "metrics") registry.recordOthers(instance);
+        else registry.record(instance);
+      },
       reconfigure(next: unknown, instances: readonly InstanceDeclaration[]) {
         const settings = next as PrometheusConfig;
         registry.define(settings, instances);

@@ -210,3 +210,32 @@ describe("answers", () => {
     expect(await hub!.total("mixdown_metric_points_total", { source: "otlp", outcome: "rejected" })).toBe(6);
   });
 });
+
+describe("on a metrics page", () => {
+  const showAll = { rules: [{ name: "show", actions: [{ handler: "prometheus", instances: ["metrics"] }] }] };
+  const page = async () => (await fetch(`http://${hub!.listeners.admin}/metrics`)).text();
+
+  test("they are shown beside those of the hub, and counted as delivered", async () => {
+    await open(showAll);
+    await send(aMetricsRequest([aSum("their.calls", [aPoint(7)]), aGauge("mixdown.streams", [aPoint(1)])]));
+    expect(await page()).toContain("their_calls_total 7\n");
+    expect(await page()).not.toContain("Metric mixdown.streams");
+    expect(await hub!.total("mixdown_handler_delivered_total", { handler: "prometheus" })).toBe(2);
+  });
+
+  test("what is not shown is dropped, with its reason", async () => {
+    await open(showAll);
+    for (let i = 0; i < 3; i++) await send(aMetricsRequest([aSum("their.calls", [aPoint(7), aPoint(8, { a: i })])]));
+    const labels = { handler: "prometheus", reason: "out_of_order" };
+    expect(await hub!.total("mixdown_handler_dropped_total", labels)).toBe(2);
+    expect(await hub!.total("mixdown_handler_delivered_total", { handler: "prometheus" })).toBe(4);
+  });
+});
+
+test("a handler that does not take them is refused with what it takes", async () => {
+  const handlers = { lines: { adapter: "statsd", params: { address: "127.0.0.1:8125" } } };
+  const rules = [{ name: "no", actions: [{ handler: "lines", instances: ["metrics"] }] }];
+  await expect(open({ handlers, rules })).rejects.toThrow(
+    '"metrics" is a metrics, which handler "lines" does not take (expected "metric", as the adapter statsd takes)',
+  );
+});

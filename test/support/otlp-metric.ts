@@ -1,10 +1,13 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import {
   AggregationTemporality,
+  type ExponentialHistogramDataPointSchema,
+  type HistogramDataPointSchema,
   type Metric,
   MetricSchema,
   MetricsDataSchema,
   NumberDataPointSchema,
+  type SummaryDataPointSchema,
 } from "../../schemas/gen/opentelemetry/proto/metrics/v1/metrics_pb.js";
 import { keyValues } from "./otlp-span.ts";
 
@@ -61,4 +64,33 @@ export function aMetricsRequest(
   const scopeMetrics = [{ scope, metrics: [...metrics] }];
   const data = { resourceMetrics: [{ resource: { attributes: keyValues(resource) }, scopeMetrics }] };
   return toBinary(MetricsDataSchema, create(MetricsDataSchema, data));
+}
+
+/** A histogram of these points. */
+export function aHistogram(
+  name: string,
+  dataPoints: readonly MessageInitShape<typeof HistogramDataPointSchema>[],
+  temporality: "delta" | "cumulative" = "cumulative",
+  unit = "",
+): Metric {
+  const points = dataPoints.map((point) => ({ timeUnixNano: pointTime, ...point }));
+  const value = { dataPoints: points, aggregationTemporality: temporalities[temporality] };
+  return create(MetricSchema, { name, unit, data: { case: "histogram", value } });
+}
+
+/** An exponential histogram of these points. */
+export function anExponential(
+  name: string,
+  dataPoints: readonly MessageInitShape<typeof ExponentialHistogramDataPointSchema>[],
+  temporality: "delta" | "cumulative" = "cumulative",
+): Metric {
+  const points = dataPoints.map((point) => ({ timeUnixNano: pointTime, ...point }));
+  const value = { dataPoints: points, aggregationTemporality: temporalities[temporality] };
+  return create(MetricSchema, { name, data: { case: "exponentialHistogram", value } });
+}
+
+/** A summary of these points. */
+export function aSummary(name: string, dataPoints: readonly MessageInitShape<typeof SummaryDataPointSchema>[]): Metric {
+  const points = dataPoints.map((point) => ({ timeUnixNano: pointTime, ...point }));
+  return create(MetricSchema, { name, data: { case: "summary", value: { dataPoints: points } } });
 }

@@ -24,13 +24,12 @@ export function seriesProblems(
   ];
 }
 
-function* expiryProblems({ expiry }: SeriesConfig): Generator<ConfigProblem> {
+/** An expiry that is no duration. */
+export function expiryProblems({ expiry }: Pick<SeriesConfig, "expiry">): ConfigProblem[] {
   const nanos = parseDuration(expiry);
-  if (nanos !== undefined && nanos >= 0) return;
-  yield {
-    path: ["expiry"],
-    message: `"${expiry}" is no duration: write one such as 10m, 1h30m or 24h, or 0 for never`,
-  };
+  if (nanos !== undefined && nanos >= 0) return [];
+  const message = `"${expiry}" is no duration: write one such as 10m, 1h30m or 24h, or 0 for never`;
+  return [{ path: ["expiry"], message }];
 }
 
 function* bucketProblems({ metrics }: SeriesConfig): Generator<ConfigProblem> {

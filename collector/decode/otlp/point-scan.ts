@@ -57,8 +57,7 @@ export class PointScan {
     if (this.#attributes > maxAttributes) return "attributes";
     if (this.#exemplars > maxExemplars) return "exemplars";
     if (Math.max(this.#counts, this.#quantiles) > maxBuckets) return "buckets";
-    if (this.#bounds > 0 && this.#counts > 0 && this.#counts !== this.#bounds + 1) return "buckets";
-    if (this.#bounds > 0 && this.#counts === 0) return "buckets";
+    if (this.#counts + this.#bounds > 0 && this.#counts !== this.#bounds + 1) return "buckets";
     if (!this.#isAscending) return "bounds";
     return this.#latest > latest ? "future" : undefined;
   }

@@ -1,0 +1,122 @@
+import type { ExpositionFormat, MetricFamily } from "../../adapter.ts";
+import { formatHead } from "../../shared/exposition.ts";
+import type { DataKind } from "../../shared/otlp/metric-point.ts";
+import type { BoundsTable } from "./bounds.ts";
+import { ExponentialSeries } from "./exponential-series.ts";
+import { HistogramSeries } from "./histogram-series.ts";
+import type { FamilyName, FamilyType } from "./names.ts";
+import { CounterSeries, GaugeSeries } from "./number-series.ts";
+import type { OtherSeries } from "./series.ts";
+import { SummarySeries } from "./summary-series.ts";
+
+/** Characters of sample text handed over at once. */
+const pieceLength = 64 * 1024;
+
+/** The series of one name, whoever sends them. */
+export class OtherFamily {
+  readonly name: string;
+  readonly type: FamilyType;
+  readonly #unit: string;
+  readonly #help: string;
+  readonly #bounds: BoundsTable;
+  readonly #byLabels = new Map<string, OtherSeries>();
+  readonly #byAlias = new Map<string, OtherSeries>();
+
+  constructor({ name, unit }: FamilyName, type: FamilyType, help: string, bounds: BoundsTable) {
+    this.name = name;
+    this.type = type;
+    this.#unit = unit;
+    this.#help = help;
+    this.#bounds = bounds;
+  }
+
+  /** Lines of text that its series take. */
+  get lines(): number {
+    let lines = 0;
+    for (const series of this.#byLabels.values()) lines += series.lines;
+    return lines;
+  }
+
+  get isEmpty(): boolean {
+    return this.#byLabels.size === 0;
+  }
+
+  /** The series of these bytes, without working its labels out. */
+  known(alias: string): OtherSeries | undefined {
+    return this.#byAlias.get(alias);
+  }
+
+  /** The series of these labels, which is from now on known by these bytes. */
+  find(labels: string, alias: string): OtherSeries | undefined {
+    const series = this.#byLabels.get(labels);
+    if (series === undefined) return undefined;
+    this.#byAlias.delete(series.alias);
+    series.alias = alias;
+    this.#byAlias.set(alias, series);
+    return series;
+  }
+
+  /** A series of these labels that has no value yet, and is not shown before it is added. */
+  make(kind: DataKind, labels: string, serial: number, alias: string): OtherSeries {
+    if (kind === "histogram") return new HistogramSeries(labels, serial, alias, this.#bounds);
+    if (kind === "exponential") return new ExponentialSeries(labels, serial, alias, this.#bounds);
+    if (kind === "summary") return new SummarySeries(labels, serial, alias);
+    return this.type === "counter" ? new CounterSeries(labels, serial, alias) : new GaugeSeries(labels, serial, alias);
+  }
+
+  /** Whether a series is of the kind that a point needs. */
+  fits(series: OtherSeries, kind: DataKind): boolean {
+    return this.type !== "histogram" || series instanceof ExponentialSeries === (kind === "exponential");
+  }
+
+  /** Adds a series; gives the lines that it takes. */
+  add(series: OtherSeries): number {
+    this.#byLabels.set(series.labels, series);
+    this.#byAlias.set(series.alias, series);
+    return series.lines;
+  }
+
+  /** Ends a series; gives the lines that it took. */
+  remove(series: OtherSeries): number {
+    this.#byLabels.delete(series.labels);
+    this.#byAlias.delete(series.alias);
+    return series.lines;
+  }
+
+  /** Ends the series of which nothing was heard since; gives how many. */
+  expire(sinceMs: number): number {
+    let expired = 0;
+    for (const series of this.#byLabels.values()) {
+      if (series.touchedMs > sinceMs) continue;
+      this.remove(series);
+      expired++;
+    }
+    return expired;
+  }
+
+  /** Ends all series. */
+  clear(): void {
+    this.#byLabels.clear();
+    this.#byAlias.clear();
+  }
+
+  /** As it is now: series that begin while it is read are left to the next reading. */
+  toFamily(format: ExpositionFormat, withCreated: boolean, endSerial: number): MetricFamily {
+    const { name, type } = this;
+    const head = formatHead({ name, type, help: this.#help, unit: this.#unit }, format);
+    const isCreated = withCreated && format === "openmetrics";
+    return { name, type, head, samples: () => this.#pieces(format, isCreated, endSerial) };
+  }
+
+  *#pieces(format: ExpositionFormat, withCreated: boolean, endSerial: number): Iterable<string> {
+    let piece = "";
+    for (const series of this.#byLabels.values()) {
+      if (series.serial >= endSerial) continue;
+      piece += series.text(this.name, format, withCreated);
+      if (piece.length < pieceLength) continue;
+      yield piece;
+      piece = "";
+    }
+    if (piece !== "") yield piece;
+  }
+}

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { type FamilyType, toFamilyName } from "./names.ts";
+
+describe("the name of a family", () => {
+  it.each<[name: string, unit: string, type: FamilyType, expected: string, expectedUnit: string]>([
+    ["http.server.duration", "ms", "histogram", "http_server_duration_milliseconds", "milliseconds"],
+    ["http.server.duration", "s", "histogram", "http_server_duration_seconds", "seconds"],
+    ["request_duration_seconds", "s", "histogram", "request_duration_seconds", "seconds"],
+    ["requests", "{request}", "counter", "requests", ""],
+    ["requests_total", "", "counter", "requests", ""],
+    ["total.requests", "1", "counter", "requests", ""],
+    ["cpu.utilization", "1", "gauge", "cpu_utilization_ratio", "ratio"],
+    ["hit.ratio", "1", "gauge", "hit_ratio", "ratio"],
+    ["disk.io", "By/s", "gauge", "disk_io_bytes_per_second", "bytes_per_second"],
+    ["disk.bytes.io", "By/s", "gauge", "disk_bytes_io_per_second", "bytes_per_second"],
+    ["packets", "{packet}/s", "gauge", "packets_per_second", "per_second"],
+    ["speed", "m/h", "gauge", "speed_meters_per_hour", "meters_per_hour"],
+    ["load", "%", "gauge", "load_percent", "percent"],
+    ["odd", "foo bar!", "gauge", "odd_foo_bar", "foo_bar"],
+    ["cluster.outbound|80||x.svc.upstream_rq_total", "", "counter", "cluster_outbound_80_x_svc_upstream_rq", ""],
+    ["3xx.count", "", "gauge", "_3xx_count", ""],
+    ["__a..b", "", "gauge", "a_b", ""],
+    ["päge", "", "gauge", "p_ge", ""],
+    ["job:rate:5m", "", "gauge", "job:rate:5m", ""],
+    ["....", "", "gauge", "_", ""],
+  ])("of %s in %s, a %s, is %s", (name, unit, type, expected, expectedUnit) => {
+    expect(toFamilyName({ name, unit }, type, true)).toEqual({ name: expected, unit: expectedUnit });
+  });
+
+  it("gets nothing behind it where that is not wanted", () => {
+    expect(toFamilyName({ name: "a.time", unit: "s" }, "histogram", false)).toEqual({ name: "a_time", unit: "" });
+    expect(toFamilyName({ name: "a_total", unit: "s" }, "counter", false)).toEqual({ name: "a", unit: "" });
+    expect(toFamilyName({ name: "a_total", unit: "s" }, "gauge", false)).toEqual({ name: "a_total", unit: "" });
+  });
+});
