@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { createSpanDecoder } from "../collector/decode/otlp-spans.ts";
 import { TracesDataSchema } from "../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
@@ -28,6 +29,10 @@ export interface SpansBench {
   readonly relayUs: number;
   /** grpc-js and generated code. */
   readonly plainUs: number;
+  /** grpc-js and generated code in, OpenTelemetry's SDK out: its batch processor and its exporter. */
+  readonly sdkRelayUs: number;
+  /** That way out alone, for equal spans that are there already. */
+  readonly sdkExportUs: number;
   /** The OpenTelemetry Collector with its batch processor, if there is one that exports OTLP. */
   readonly collectorUs: number | undefined;
   /** Spans that reached the backend through the hub in a second of wall time, all on this machine. */
@@ -69,6 +74,8 @@ async function runWith(spansInRequest: number): Promise<SpansBench> {
       hubUs: cost("hub"),
       relayUs: cost("relay"),
       plainUs: cost("plain"),
+      sdkRelayUs: cost("sdkRelay"),
+      sdkExportUs: await exportCost(sink),
       collectorUs: costs.has("collector") ? cost("collector") : undefined,
       hubSpansPerSecond: median(walls),
     };
@@ -114,9 +121,23 @@ rules: [{ name: traces, match: 'context.signal == "span"', actions: [{ handler: 
   return {
     hub: await startHub(config),
     relay: await startHub(`${config}stats: null\n`),
-    plain: await startServer(fileURLToPath(new URL("./baseline/relay.ts", import.meta.url)), [sink.address]),
+    plain: await startServer(baseline("relay"), [sink.address]),
+    sdkRelay: await startServer(baseline("sdk-relay"), [sink.address]),
     ...(collector && { collector }),
   };
+}
+
+const baseline = (name: string) => fileURLToPath(new URL(`./baseline/${name}.ts`, import.meta.url));
+
+/** What a program pays that exports spans with OpenTelemetry's SDK, in a process of its own. */
+async function exportCost(sink: SpanSink): Promise<number> {
+  const costs: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const args = [baseline("sdk-export"), `http://${sink.address}`, String(sliceMs)];
+    const { stdout } = await promisify(execFile)(process.execPath, ["--max-semi-space-size=4", ...args]);
+    costs.push(Number(stdout));
+  }
+  return median(costs);
 }
 
 /** Sends for a while, and waits until all has reached the backend. */
