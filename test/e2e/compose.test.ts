@@ -1,35 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parse } from "yaml";
-import { root } from "../support/documents.ts";
 import { requirePeer } from "../support/peers.ts";
-import { type Envoy, startEnvoyWith } from "./support/envoy.ts";
-import type { Json } from "./support/envoy-bootstrap.ts";
+import { composeFile as file, startComposedEnvoy as startFrom } from "./support/composed.ts";
+import type { Envoy } from "./support/envoy.ts";
 import { type Hub, startHub } from "./support/hub.ts";
 import { describeWith } from "./support/needs.ts";
 import { type Prometheus, startPrometheusWith } from "./support/prometheus.ts";
 import { http1Client } from "./support/traffic.ts";
 import { waitUntil } from "./support/wait.ts";
-
-const file = (name: string) => `${root}examples/compose/${name}`;
-
-/**
- * An Envoy's configuration for this machine: names of services become the addresses given, everything that it listens on
- * a free port of loopback.
- */
-function relocated(value: Json, addresses: Readonly<Record<string, string>>): Json {
-  if (Array.isArray(value)) return value.map((item) => relocated(item, addresses));
-  if (typeof value !== "object" || value === null) return value;
-  if ("address" in value && "port_value" in value) {
-    const [address = "127.0.0.1", port = "0"] = addresses[`${value.address}:${value.port_value}`]?.split(":") ?? [];
-    return { address, port_value: Number(port) };
-  }
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, relocated(inner, addresses)]));
-}
-
-const startFrom = (name: string, addresses: Readonly<Record<string, string>>) =>
-  startEnvoyWith(relocated(parse(readFileSync(file(name), "utf8")) as Json, addresses), 1);
 
 /** What is asked of the proxy in front, and what must be counted for it. */
 const requests = [

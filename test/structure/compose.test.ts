@@ -43,6 +43,8 @@ const [firstEnvoy = ""] = envoys;
 /** Ports that a service listens on inside, beyond its own loopback. */
 function listeningPorts(name: string): number[] {
   if (name === "prometheus") return [9090];
+  // Built into it: spans over gRPC and HTTP, and the web page.
+  if (name === "jaeger") return [4317, 4318, 16686];
   if (name === "kafka")
     return [...(kafkaSettings().listeners ?? "").matchAll(/:\/\/:(\d+)/g)].map(([, port]) => Number(port));
   if (name === "mixdown") return textsOf(image!, "EXPOSE").flatMap((text) => text.split(" ").map(Number));
@@ -52,10 +54,12 @@ function listeningPorts(name: string): number[] {
 const listening = named.flatMap(([name]) => listeningPorts(name).map((port) => `${name}:${port}`));
 
 describe("docker-compose.yml", () => {
-  test("has the hub, an Envoy, two services and Prometheus, and Kafka by a profile", () => {
-    expect(named.map(([name]) => name)).toEqual(["mixdown", "envoy", "orders", "payments", "prometheus", "kafka"]);
+  test("has the hub, an Envoy, two services and Prometheus, and Kafka and Jaeger by profiles", () => {
+    const always = ["mixdown", "envoy", "orders", "payments", "prometheus"];
+    expect(named.map(([name]) => name)).toEqual([...always, "kafka", "jaeger"]);
     expect(named.filter(([, { profiles }]) => profiles !== undefined)).toMatchObject([
       ["kafka", { profiles: ["kafka"] }],
+      ["jaeger", { profiles: ["tracing"] }],
     ]);
     expect(envoys).toEqual(["envoy", "orders", "payments"]);
   });
@@ -152,27 +156,47 @@ describe("the files of its services", () => {
   });
 });
 
-describe("the profile kafka", () => {
-  const { command = [], environment } = serviceOf("mixdown");
-  const configs = command.filter((_, i) => command[i - 1] === "--config");
+const { command = [], environment } = serviceOf("mixdown");
+const configs = command.filter((_, i) => command[i - 1] === "--config");
+/** What the hub has mounted of its own configuration. */
+const ownConfig = (file: string) => parse(read(`${fileAt("mixdown", "/etc/mixdown")}/${file}`));
 
-  test("gives the hub a file beside the built-in one, which is where the image has it", () => {
+describe("the profiles", () => {
+  test("give the hub files beside the built-in one, which is where the image has it", () => {
     expect(command[0]).toBe("serve");
-    expect(configs).toEqual(["/opt/mixdown/dist/config/default.yaml", "/etc/mixdown/kafka.yaml"]);
+    const own = ["kafka", "tracing"].map((name) => `/etc/mixdown/${name}.yaml`);
+    expect(configs).toEqual(["/opt/mixdown/dist/config/default.yaml", ...own]);
     expect(textsOf(image, "COPY").some((text) => text.endsWith("dist dist"))).toBe(true);
     expect(textsOf(image, "WORKDIR")).toContain("/opt/mixdown");
   });
 
+  test("are told to the hub, whose rules heed them", () => {
+    expect(environment).toEqual({ COMPOSE_PROFILES: `\${COMPOSE_PROFILES:-}` });
+    for (const profile of ["kafka", "tracing"])
+      expect(ownConfig(`${profile}.yaml`).rules[0].match).toContain(
+        `"\${env:COMPOSE_PROFILES:-}".contains("${profile}")`,
+      );
+  });
+});
+
+describe("the profile tracing", () => {
+  test("has a backend where the hub's handler looks for it, and an Envoy that traces to the hub", () => {
+    const { handlers } = ownConfig("tracing.yaml");
+    expect(listening).toContain(new URL(handlers.jaeger.params.endpoint).host);
+    const [listener] = envoyConfig("envoy").static_resources.listeners;
+    const { tracing } = listener.filter_chains[0].filters[0].typed_config;
+    expect(tracing.provider.typed_config.grpc_service.envoy_grpc.cluster_name).toBe("mixdown");
+  });
+});
+
+describe("the profile kafka", () => {
   test("has a broker and a topic where the hub's handler looks for them", () => {
-    const folder = fileAt("mixdown", "/etc/mixdown");
-    const { handlers, rules } = parse(read(`${folder}/kafka.yaml`));
+    const { handlers } = ownConfig("kafka.yaml");
     const { brokers, topic } = handlers.kafka.params;
     expect(brokers.filter((address: string) => !listening.includes(address))).toEqual([]);
     expect(`PLAINTEXT://${brokers[0]}`).toBe(kafkaSettings()["advertised.listeners"]);
     const { test = [] } = serviceOf("kafka").healthcheck ?? {};
     expect(test[test.indexOf("--topic") + 1]).toBe(topic);
-    expect(rules[0].match).toContain(`\${env:COMPOSE_PROFILES:-}`);
-    expect(environment).toEqual({ COMPOSE_PROFILES: `\${COMPOSE_PROFILES:-}` });
   });
 
   test("keeps the broker's data in its volume", () => {
