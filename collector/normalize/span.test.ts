@@ -191,3 +191,45 @@ it("tells what a span is, and where it stands in its trace", () => {
   expect(root).toMatchObject({ "span.name": "span 2", "span.status": "unset" });
   for (const name of ["trace.parent_span_id", "trace.state", "span.kind"]) expect(root).not.toHaveProperty([name]);
 });
+
+it.each([
+  [
+    "nginx's module with the settings of docs/nginx.md",
+    {
+      ...{ "http.method": "GET", "http.target": "/users/7?a=1", "http.route": "/users/", "http.scheme": "http" },
+      ...{ "http.flavor": "1.1", "http.user_agent": "curl/8", "http.request_content_length": 0 },
+      ...{ "http.response_content_length": 12, "http.status_code": 200, "server.address": "shop.example" },
+      ...{ "net.sock.peer.addr": "10.0.0.7", "net.sock.peer.port": 5123 },
+    },
+    "edge-nginx",
+    { "route.template": "/users/", "response.size": 12 },
+  ],
+  [
+    "Traefik",
+    {
+      ...{
+        entry_point: "web",
+        "http.request.method": "GET",
+        "network.protocol.version": "1.1",
+        "url.path": "/users/7",
+      },
+      ...{
+        "url.query": "a=1",
+        "url.scheme": "http",
+        "user_agent.original": "curl/8",
+        "server.address": "shop.example",
+      },
+      ...{ "network.peer.address": "10.0.0.7", "network.peer.port": "5123", "client.address": "10.0.0.7" },
+      ...{ "http.response.status_code": 200 },
+    },
+    "traefik",
+    { "route.template": "/users/{id}" },
+  ],
+])("reads a request of %s", (_what, attributes, service, more) => {
+  expect(server(attributes, { "service.name": service })).toMatchObject({
+    ...{ "context.reporter.kind": "inbound", "destination.service.name": service, "context.protocol": "http" },
+    ...{ "request.method": "GET", "request.path": "/users/7?a=1", "request.host": "shop.example" },
+    ...{ "request.scheme": "http", "request.http_version": "1.1", "request.useragent": "curl/8", "response.code": 200 },
+    ...{ "source.ip": "10.0.0.7", ...more },
+  });
+});
