@@ -15,6 +15,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figures>>> = {
   report: async () => ({ ...(await (await import("./report.bench.ts")).runReportBench()) }),
   check: async () => ({ ...(await (await import("./check.bench.ts")).runCheckBench()) }),
   spans: async () => (await (await import("./spans.bench.ts")).runSpansBench()).map((row) => ({ ...row })),
+  tail: async () => (await (await import("./tail.bench.ts")).runTailBench()).map((row) => ({ ...row })),
   stats: async () => ({ ...(await (await import("./stats.bench.ts")).runStatsBench()) }),
   lanes: async () => ({ ...(await (await import("./lanes.bench.ts")).runLanesBench()) }),
   spool: async () => ({ ...(await (await import("./spool.bench.ts")).runSpoolBench()) }),

@@ -2,22 +2,21 @@ import { type ClientHttp2Session, connect } from "node:http2";
 
 const method = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
-/** Exports requests over one connection until `ms` have passed, `atOnce` of them under way; gives how many were taken. */
+/** Exports requests over one connection, in turn or as they are given, until `ms` have passed, `atOnce` of them under way; gives how many were taken. */
 export async function exportFor(
   ms: number,
   address: string,
-  requests: readonly Uint8Array[],
+  requests: readonly Uint8Array[] | (() => Uint8Array),
   atOnce: number,
 ): Promise<number> {
   const session = connect(`http://${address}`);
   session.on("error", () => {}); // told by the calls
-  const framed = requests.map(frame);
+  const next = typeof requests === "function" ? () => frame(requests()) : inTurn(requests.map(frame));
   const until = performance.now() + ms;
-  let sent = 0;
   const work = async () => {
     let taken = 0;
     while (performance.now() < until) {
-      await exportOne(session, framed[sent++ % framed.length]!);
+      await exportOne(session, next());
       taken++;
     }
     return taken;
@@ -25,6 +24,11 @@ export async function exportFor(
   const taken = await Promise.all(Array.from({ length: atOnce }, work));
   session.close();
   return taken.reduce((sum, count) => sum + count, 0);
+}
+
+function inTurn(framed: readonly Buffer[]): () => Buffer {
+  let sent = 0;
+  return () => framed[sent++ % framed.length]!;
 }
 
 function exportOne(session: ClientHttp2Session, framed: Buffer): Promise<void> {

@@ -2,6 +2,8 @@
 export const blockBytes = 512;
 /** Blocks of one slab, which is what memory is taken and given back in. */
 const slabBlocks = 2048;
+/** One spare block for so many in use is not given back. */
+const spareShare = 4;
 const none = -1;
 
 /** Bytes that grow at the end, in blocks of a store. */
@@ -25,18 +27,19 @@ interface Slab {
 
 /**
  * Keeps the bytes of many chains in blocks of one size. Any block serves any chain, so no memory is lost between chains that end in
- * another order than they began, and what is used is what is taken from the system, up to a slab.
+ * another order than they began, and no more is ever taken from the system than is in use at the height, up to a slab.
  */
 export class BlockStore {
   /** Blocks in use. */
   used = 0;
+  #taken = 0;
   readonly #slabs: (Slab | undefined)[] = [];
   /** Places of slabs that have free blocks. */
   readonly #open: number[] = [];
 
   /** Bytes taken from the system. */
   get takenBytes(): number {
-    return this.#slabs.reduce((sum, slab) => sum + (slab === undefined ? 0 : slabBlocks * blockBytes), 0);
+    return this.#taken * slabBlocks * blockBytes;
   }
 
   /** The bytes that blocks take up. */
@@ -118,13 +121,16 @@ export class BlockStore {
     const place = hole < 0 ? this.#slabs.length : hole;
     this.#slabs[place] = slab;
     this.#open.push(place);
+    this.#taken++;
     return place;
   }
 
-  /** A slab that is wholly free goes, unless it is the only one that has room. */
+  /** A slab that is wholly free goes, unless it will soon be needed again: some are kept spare, by how much is in use. */
   #giveBack(place: number): void {
-    if (this.#open.length < 2) return;
+    const spare = this.takenBytes / blockBytes - this.used - slabBlocks;
+    if (spare < Math.max(slabBlocks, this.used / spareShare)) return;
     this.#open.splice(this.#open.indexOf(place), 1);
     this.#slabs[place] = undefined;
+    this.#taken--;
   }
 }

@@ -1,7 +1,7 @@
 import type { SpanSurroundings } from "../../../schemas/model/span.ts";
 
 /** About what an entry takes beside its bytes: objects, and its bytes once more as the text they are found by. */
-const entryBytes = 256;
+const entryBytes = 512;
 
 /** What stands around spans that wait, once for all that have the same. */
 export interface Shared extends SpanSurroundings {

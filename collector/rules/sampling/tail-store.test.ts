@@ -3,8 +3,10 @@ import type { LooseSpan, SpanSurroundings } from "../../../schemas/model/span.ts
 import { thresholdOf } from "../../../schemas/model/trace-state.ts";
 import { manualClock } from "../../../test/support/manual-clock.ts";
 import { expression } from "../rules.fixture.ts";
+import { blockBytes } from "./block-store.ts";
 import { SamplingCounts } from "./counts.ts";
 import type { KeepRule, TailSettings } from "./keep-rule.ts";
+import { sizeOf } from "./surroundings-table.ts";
 import { TailStore } from "./tail-store.ts";
 import { traceBytes, WaitingTrace } from "./waiting-trace.ts";
 
@@ -245,9 +247,10 @@ describe("memory", () => {
   it("counts what stands around spans once, and all objects", () => {
     come(id(1), "a");
     const one = store.bytes;
-    expect(one).toBeGreaterThan(traceBytes + around.resource.length);
+    expect(one).toBe(traceBytes + blockBytes + sizeOf(around));
+    expect(sizeOf(around)).toBe(512 + 2 * 110);
     come(id(2), "a");
-    expect(store.bytes - one).toBe(traceBytes + 512);
+    expect(store.bytes - one).toBe(traceBytes + blockBytes);
   });
 });
 

@@ -30,6 +30,8 @@ export interface TailStoreOptions {
 const tickMs = 100;
 /** In front of each span that waits: its length, and the place of what stands around it in its trace's list. */
 const headBytes = 8;
+/** Decisions that are looked through for the same. */
+const maxShared = 64;
 /** The name of what decides on traces that no rule fits. */
 export const noRule = "none";
 
@@ -47,6 +49,7 @@ export class TailStore {
   readonly #idleAfterRoot = new Queue<WaitingTrace>();
   readonly #outgoing: Outgoing;
   readonly #head = Buffer.alloc(headBytes);
+  readonly #lastDecisions: TraceDecision[] = [];
   #spans = 0;
   #cancel: (() => void) | undefined;
 
@@ -74,8 +77,10 @@ export class TailStore {
 
   /** The decision on a trace, or the trace where there is none: what is told of its next span goes to `note`. */
   find(id: string): TraceDecision | WaitingTrace {
+    const waiting = this.#waiting.get(id);
+    if (waiting !== undefined) return waiting;
     const decided = this.#decided.get(id);
-    if (decided === undefined) return this.#waiting.get(id) ?? this.#begin(id);
+    if (decided === undefined) return this.#begin(id);
     if (decided.atEnd) this.#options.counts.late(decided.kept);
     return decided;
   }
@@ -181,13 +186,24 @@ export class TailStore {
     const atEnd = cause !== "certain";
     const place = firstFit(keep, trace);
     const rule = keep[place];
-    if (rule === undefined) return { rule: noRule, kept: false, threshold: undefined, atEnd };
+    if (rule === undefined) return this.#shared(noRule, false, undefined, atEnd);
     const rates = this.#rates[place];
     const rate = rates?.next(trace.service ?? "", trace.weight, this.#options.clock.now()) ?? rule.rate;
-    if (rate <= 0 || rate >= 1) return { rule: rule.name, kept: rate >= 1, threshold: undefined, atEnd };
+    if (rate <= 0 || rate >= 1) return this.#shared(rule.name, rate >= 1, undefined, atEnd);
     const threshold = thresholdOf(rate);
     const kept = passes(threshold, trace.id, { threshold: undefined, randomness: trace.randomness });
-    return { rule: rule.name, kept, threshold, atEnd };
+    return this.#shared(rule.name, kept, kept ? threshold : undefined, atEnd);
+  }
+
+  /** The same object for the same decision, as far as it is one of the last: many are remembered. */
+  #shared(rule: string, kept: boolean, threshold: string | undefined, atEnd: boolean): TraceDecision {
+    const isSame = (each: TraceDecision) =>
+      each.rule === rule && each.kept === kept && each.threshold === threshold && each.atEnd === atEnd;
+    const known = this.#lastDecisions.find(isSame);
+    if (known !== undefined) return known;
+    const decision = { rule, kept, threshold, atEnd };
+    if (this.#lastDecisions.unshift(decision) > maxShared) this.#lastDecisions.pop();
+    return decision;
   }
 
   /** Lets go of the spans of a trace that waited. */
