@@ -60,6 +60,10 @@ function createClient(config: RedisConfig, material: TlsMaterial | undefined): R
     ...(tls !== undefined && { tls }),
     // Who asks gives up before; this is for what a connection that hangs still holds.
     commandTimeout: timeout + HANGING_MS,
+    // A server that has stopped in its tracks closes no connection: without this nobody would ask where its successor is.
+    socketTimeout: timeout + HANGING_MS,
+    // What was a master may be one no more.
+    reconnectOnError: ({ message }) => message.startsWith("READONLY"),
     connectTimeout: 2000,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,

@@ -97,6 +97,28 @@ describe("a budget in demand", () => {
     expect(calls.map(({ costs }) => costs.length)).toEqual([1, 39]);
   });
 
+  it("is never held ahead beyond its share, however requests fall together", async () => {
+    const clock = aClock();
+    const { server } = aServer(clock);
+    let taken = 0;
+    const counting: Ask = {
+      ...server,
+      async take(key, budget, costs, extra) {
+        const grant = await server.take(key, budget, costs, extra);
+        taken += grant.leased + costs.reduce((sum, cost, i) => sum + (grant.granted[i] ? cost : 0), 0);
+        return grant;
+      },
+    };
+    const { take } = aHub(counting, clock, 0.05);
+    let admitted = 0;
+    for (let round = 1; round < 12; round++) {
+      const answers = Array.from({ length: round * 5 }, () => take({ count: 1000, burst: 1000 }));
+      admitted += allowed(await Promise.all(answers));
+      expect(taken - admitted).toBeLessThanOrEqual(50);
+      clock.nowMs += 9;
+    }
+  });
+
   it("is leased ahead, by what was wanted and at most its share, and costs no round trip then", async () => {
     const clock = aClock();
     const { server, calls } = aServer(clock);

@@ -1,6 +1,7 @@
 import { boundedKey } from "../../schemas/model/bounded-key.ts";
-import { patiently } from "../../schemas/model/patience.ts";
-import type { CountRequest, LimitAnswer, LimitRequest, LimitStore } from "../limiter.ts";
+import type { LimitAnswer, LimitRequest, LimitStore } from "../limiter.ts";
+import { createCounts } from "./counts.ts";
+import { inTime, type Patience } from "./in-time.ts";
 
 /** What tells how a budget is counted. */
 export type Budgeted = Pick<LimitRequest, "algorithm" | "count" | "windowMs" | "burst">;
@@ -23,17 +24,13 @@ export interface Ask {
 }
 
 /** What leasing is made of. */
-export interface LeaseOptions {
+export interface LeaseOptions extends Patience {
   /** How long what is leased may be given away, in milliseconds. */
   readonly leaseMs: number;
   /** Share of a budget that may be leased at once; 0 for none. */
   readonly leaseShare: number;
-  /** How long the server may take, in milliseconds. */
-  readonly timeoutMs: number;
   /** Milliseconds; only differences count. */
   now(): number;
-  /** Calls back after a time; returns how to call it off. */
-  after(ms: number, callback: () => void): () => void;
 }
 
 /** A store whose budgets are on a server. */
@@ -99,15 +96,16 @@ export function createLeasedStore(ask: Ask, options: LeaseOptions): LeasedStore 
     return view;
   };
 
-  /** What the demand of a lease's time was, within the share. */
+  /** What the demand of a lease's time was, within the share, that is not held already. */
   const wanted = (view: View, nowMs: number): number => {
     const { budget, demand } = view;
     const isInDemand = nowMs - view.periodMs < 2 * leaseMs && demand > 1;
+    const held = view.leasedUntilMs > nowMs ? view.leased : 0;
     if (nowMs - view.periodMs >= leaseMs) {
       view.demand = 0;
       view.periodMs = nowMs;
     }
-    return isInDemand ? Math.min(demand, Math.floor(budget.count * leaseShare)) : 0;
+    return isInDemand ? Math.max(0, Math.min(demand, Math.floor(budget.count * leaseShare)) - held) : 0;
   };
 
   const pump = async (view: View): Promise<void> => {
@@ -223,85 +221,4 @@ function refusedAgain(view: View, nowMs: number): LimitAnswer {
   const resetMs = Math.max(0, view.wholeAtMs - nowMs);
   const retryAfterMs = Math.max(1, view.refusedUntilMs - nowMs, view.budget.algorithm === "fixed" ? resetMs : 0);
   return { allowed: false, remaining: Math.floor(view.free), resetMs, retryAfterMs, refund() {} };
-}
-
-interface Hits {
-  readonly hits: number;
-  resolve(sum: number): void;
-  reject(error: unknown): void;
-}
-
-/** Counts of one key are added in one round trip while another is under way; each still gets the sum up to itself. */
-function createCounts(ask: Ask, options: LeaseOptions): (request: CountRequest) => Promise<number> {
-  const waiting = new Map<string, Hits[]>();
-
-  const pump = async (key: string, keepMs: number): Promise<void> => {
-    for (let batch = waiting.get(key) ?? []; batch.length > 0; batch = waiting.get(key) ?? []) {
-      waiting.set(key, []);
-      // Hits that are taken away stop at zero, which only the server knows: they go alone.
-      for (const part of partsOf(batch)) await add(key, keepMs, part);
-    }
-    waiting.delete(key);
-  };
-
-  const add = async (key: string, keepMs: number, part: readonly Hits[]): Promise<void> => {
-    const total = part.reduce((sum, { hits }) => sum + hits, 0);
-    try {
-      const after = await inTime(ask.count(key, total, keepMs), options, () => {});
-      let before = after - total;
-      for (const { hits, resolve } of part) {
-        before += hits;
-        resolve(before);
-      }
-    } catch (error) {
-      for (const { reject } of part) reject(error);
-    }
-  };
-
-  return ({ key, hits, keepMs }) =>
-    new Promise((resolve, reject) => {
-      const queue = waiting.get(key);
-      const one = { hits, resolve, reject };
-      if (queue !== undefined) queue.push(one);
-      else {
-        waiting.set(key, [one]);
-        void pump(key, keepMs);
-      }
-    });
-}
-
-function partsOf(batch: readonly Hits[]): Hits[][] {
-  const parts: Hits[][] = [];
-  for (const one of batch) {
-    const last = parts.at(-1);
-    if (last === undefined || one.hits < 0 || (last[0]?.hits ?? 0) < 0) parts.push([one]);
-    else last.push(one);
-  }
-  return parts;
-}
-
-/** An answer that comes within the time; one that comes later goes elsewhere. */
-function inTime<T>(
-  answer: Promise<T>,
-  { timeoutMs, after }: Pick<LeaseOptions, "timeoutMs" | "after">,
-  tooLate: (answer: T) => void,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let isLate = false;
-    const cancel = patiently(after, timeoutMs, () => {
-      isLate = true;
-      reject(new Error(`no answer within ${timeoutMs} ms`));
-    });
-    answer.then(
-      (given) => {
-        cancel();
-        if (isLate) tooLate(given);
-        else resolve(given);
-      },
-      (error: unknown) => {
-        cancel();
-        reject(error);
-      },
-    );
-  });
 }

@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { LimitAnswer, LimitRequest, OpenLimitStore, Stores } from "../../adapters/limiter.ts";
 import { config } from "../../adapters/redis/config.ts";
@@ -6,13 +5,12 @@ import { redis } from "../../adapters/redis/index.ts";
 import { createAuthority } from "../support/certificates.ts";
 import { type FakeHost, fakeHost } from "../support/fake-host.ts";
 import { createMemoryStore } from "../support/memory-store.ts";
-import { requirePeer } from "../support/peers.ts";
 import { openRunningHub, type RunningHub } from "../support/running-hub.ts";
-import { startChild } from "./support/child.ts";
 import { temporaryFolder } from "./support/folder.ts";
 import { describeWith } from "./support/needs.ts";
 import { freePort } from "./support/prometheus.ts";
 import { type RedisServer, startRedis } from "./support/redis.ts";
+import { startCluster, startWatched } from "./support/redis-group.ts";
 import { pause, waitUntil } from "./support/wait.ts";
 
 const { open } = redis.stores as Stores<unknown>;
@@ -218,29 +216,9 @@ describeWith("redis-server", "openssl")("a Redis behind TLS and a password", () 
 
 describeWith("redis-server")("a cluster", () => {
   it("keeps each budget on one of its nodes", async () => {
-    const ports = [await freePort(), await freePort(), await freePort()];
-    const nodes = await Promise.all(
-      ports.map((port) =>
-        startRedis({
-          port,
-          args: ["--cluster-enabled", "yes", "--cluster-port", String(port + 1 > 65_000 ? port - 1 : port + 1)],
-        }),
-      ),
-    );
-    opened.push(...nodes.map((node) => ({ close: () => node.stop() })));
-    const shares = [
-      [0, 5460],
-      [5461, 10_922],
-      [10_923, 16_383],
-    ];
-    for (const [i, node] of nodes.entries())
-      await node.ask("CLUSTER", "ADDSLOTSRANGE", ...(shares[i] ?? []).map(String));
-    for (const node of nodes.slice(1))
-      await nodes[0]?.ask("CLUSTER", "MEET", "127.0.0.1", String(node.port), String(node.port + 1));
-    for (const node of nodes)
-      await waitUntil("the cluster to be whole", async () =>
-        (await node.ask("CLUSTER", "INFO")).includes("cluster_state:ok"),
-      );
+    const cluster = await startCluster();
+    opened.push({ close: () => cluster.stop() });
+    const nodes = cluster.masters;
     const store = await aStore({ cluster: [nodes[0]?.address] });
     await connected(store);
     const answers = await Promise.all(
@@ -254,20 +232,11 @@ describeWith("redis-server")("a cluster", () => {
 
 describeWith("redis-server")("sentinels", () => {
   it("name the master", async () => {
-    const master = await startRedis();
-    const port = await freePort();
-    const folder = temporaryFolder("sentinel");
-    const file = `${folder.path}/sentinel.conf`;
-    writeFileSync(
-      file,
-      `port ${port}\nbind 127.0.0.1\ndir ${folder.path}\nsentinel monitor main 127.0.0.1 ${master.port} 1\n`,
-    );
-    const sentinel = startChild(requirePeer("redis-server"), [file, "--sentinel"]);
-    opened.push({ close: () => sentinel.stop() }, { close: () => master.stop() });
-    const store = await aStore({ sentinel: { master: "main", addresses: [`127.0.0.1:${port}`] } });
+    const watched = await startWatched();
+    opened.push({ close: () => watched.stop() });
+    const store = await aStore({ sentinel: { master: "main", addresses: [watched.sentinel] } });
     await connected(store);
     expect((await store.take(aRequest({ key: "sentinel" }))).allowed).toBe(true);
-    expect((await master.ask("DBSIZE"))[0]).toMatch(/:[1-9]/);
-    folder.remove();
+    expect((await watched.masters[0]?.ask("DBSIZE"))?.[0]).toMatch(/:[1-9]/);
   });
 });
