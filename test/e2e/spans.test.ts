@@ -24,14 +24,15 @@ async function started<T extends { stop(): Promise<unknown> }>(starting: Promise
   return it;
 }
 
-const settingsOf = (params: object) => ({
+const settingsOf = (params: object, instances: object = {}) => ({
   listeners: { ...freePorts.listeners, http: listener },
   handlers: { traces: { adapter: "otlp", params, retry: { initial: "50ms", max: "200ms" } } },
+  instances,
   rules: [
     {
       name: "traces",
       match: 'context.signal == "span"',
-      actions: [{ handler: "traces", instances: ["spans"] }],
+      actions: [{ handler: "traces", instances: [Object.keys(instances)[0] ?? "spans"] }],
     },
   ],
 });
@@ -118,5 +119,41 @@ describeWith(
     expect(edges.filter((edge) => edge.requests > 0)).toMatchObject([
       { source: "default/productpage", destination: "default/reviews", requests },
     ]);
+  }, 60_000);
+
+  test("a trace with a 503 is kept whole, and of those without one a quarter", async () => {
+    collector = await started(startOtelCollector());
+    const keep = [
+      { name: "errors", when: "response.code >= 500" },
+      { name: "rest", rate: 0.25 },
+    ];
+    const kept = { template: "spans", params: { tail: { quiet: "2s", keep } } };
+    const settings = settingsOf({ endpoint: collector.grpc }, { kept });
+    const hub = await started(startHub({ settings }));
+    const httpPort = portNumber(hub.listeners.http);
+    const mesh = await started(startMesh(portNumber(hub.listeners.grpc), { protocol: "otlp-grpc", httpPort }));
+    await send(mesh);
+    const decided = () => hub.total("mixdown_sampling_spans_total");
+    await waitUntil("every span to be decided", async () => (await decided()) >= requests * spansOfOne);
+    const sent = await hub.total("mixdown_sampling_spans_total", { outcome: "kept" });
+    await waitUntil("every kept span to arrive", () => collector.spans().length >= sent);
+
+    const traces = [...Map.groupBy(collector.spans(), ({ traceId }) => traceId).values()].map(chainOf);
+    expect(new Set(traces.map(({ length }) => length))).toEqual(new Set([spansOfOne]));
+    const isError = ([root]: CollectedSpan[]) => root!.attributes["http.status_code"]?.stringValue === "503";
+    const [errors, others] = [traces.filter(isError), traces.filter((chain) => !isError(chain))];
+    expect(errors).toHaveLength(requests / 10);
+    // Of 450, 112 are kept on average; this is four standard deviations around it.
+    expect(others.length).toBeGreaterThan(75);
+    expect(others.length).toBeLessThan(150);
+    const states = (chains: CollectedSpan[][]) => new Set(chains.flat().map(({ traceState }) => traceState ?? ""));
+    expect([states(errors), states(others)]).toEqual([new Set([""]), new Set(["ot=th:c"])]);
+
+    const { handlers } = (await (await hub.get("/api/v1/handlers")).json()) as { handlers: { name: string }[] };
+    expect(handlers.find(({ name }) => name === "traces")).toMatchObject({
+      received: sent,
+      sampling: { waiting: 0, leftOut: { rest: requests * spansOfOne - sent } },
+    });
+    expect(await service(hub)).toEqual([{ name: "reviews", requests, errors: requests / 10 }]);
   }, 60_000);
 });
