@@ -221,6 +221,15 @@ describe("an export", () => {
     expect(backend.received).toHaveLength(1);
   });
 
+  it("ends, at the backend, too, when the way is closed", { timeout: 5000 }, async () => {
+    backend.answer = "silent";
+    const delivery = way.export(batch, never);
+    await expect.poll(() => backend.received.length).toBe(1);
+    way.close();
+    expect(await delivery).toMatchObject({ status: "retry" });
+    await expect.poll(() => backend.cancelled()).toBe(1);
+  });
+
   it("reaches a backend that comes back without the waits of the channel", async () => {
     expect(await way.export(batch, never)).toEqual({ status: "delivered" });
     backend.stop();

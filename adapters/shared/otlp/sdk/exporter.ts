@@ -32,24 +32,27 @@ export function openSdkExporter(settings: OtlpSettings, { log, timeoutMs }: SdkE
   const material = readTls(tls);
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
-  const create = () =>
-    withoutVariables(
-      "OTEL_EXPORTER_OTLP_",
-      () =>
-        new OTLPTraceExporter({
-          ...{ url: endpoint, metadata, timeoutMillis: timeoutMs, concurrencyLimit, userAgent: "mixdown" },
-          compression: settings.compression as Compression,
-          credentials: createChannelCredentials(settings, material),
-        }),
-    );
-  const shutDown = (old: OTLPTraceExporter) => void old.shutdown().catch(() => {});
+  const create = (): Way => {
+    const { credentials, cut } = createChannelCredentials(settings, material);
+    const options = {
+      url: endpoint,
+      metadata,
+      timeoutMillis: Math.max(1, timeoutMs),
+      concurrencyLimit,
+      userAgent: "mixdown",
+    };
+    const compression = settings.compression as Compression;
+    const make = () => new OTLPTraceExporter({ ...options, compression, credentials });
+    return { exporter: withoutVariables("OTEL_EXPORTER_OTLP_", make), cut };
+  };
+  const shutDown = ({ exporter }: Way) => void exporter.shutdown().catch(() => {});
   hearRemarks();
-  let exporter = create();
+  let way = create();
 
   /** A connection that could not be made is made anew at once when the lane tries again, whatever the channel would wait. */
-  const renew = (old: OTLPTraceExporter) => {
-    if (exporter !== old) return;
-    exporter = create();
+  const renew = (old: Way) => {
+    if (way !== old) return;
+    way = create();
     shutDown(old);
   };
 
@@ -59,8 +62,8 @@ export function openSdkExporter(settings: OtlpSettings, { log, timeoutMs }: SdkE
         const giveUp = () => resolve({ status: "retry", reason: String(abort.reason?.message ?? abort.reason) });
         if (abort.aborted) return giveUp();
         abort.addEventListener("abort", giveUp);
-        const used = exporter;
-        used.export(spans, ({ error }) => {
+        const used = way;
+        used.exporter.export(spans, ({ error }) => {
           const remark = takeRemark();
           abort.removeEventListener("abort", giveUp);
           if (error === undefined) return resolve(toDelivery(remark, spans.length, log));
@@ -68,8 +71,17 @@ export function openSdkExporter(settings: OtlpSettings, { log, timeoutMs }: SdkE
           resolve(toFailure(error));
         });
       }),
-    close: () => shutDown(exporter),
+    close() {
+      shutDown(way);
+      way.cut();
+    },
   };
+}
+
+/** An exporter, and how to end what it has under way. */
+interface Way {
+  readonly exporter: OTLPTraceExporter;
+  cut(): void;
 }
 
 type Compression = NonNullable<ConstructorParameters<typeof OTLPTraceExporter>[0]>["compression"];
