@@ -18,7 +18,7 @@ import { noTracer, type TracedWork, type WorkTracer, within } from "../schemas/m
 import { isTimestamp, toMillis } from "../schemas/model/value.ts";
 import type { Verdict } from "../schemas/model/verdict.ts";
 import type { Policy } from "./check/policy.ts";
-import type { RateLimits } from "./check/rate-limit/rate-limits.ts";
+import type { Decide, RateLimits } from "./check/rate-limit/rate-limits.ts";
 import { PendingRequest } from "./check/request.ts";
 import { callerSpan, traceparentSpan } from "./normalize/caller-span.ts";
 import { batchOutcome, checkNames, checkOutcome, limitOutcome } from "./telemetry/tracing/work-facts.ts";
@@ -327,12 +327,13 @@ export function createPipeline(
     const { checks, slots } = plan;
     const waitsMs = call.waitsMs * SHARE_OF_WAIT;
     const deadlineMs = now() + waitsMs;
-    return checks.rateLimits.answer({ ...call, waitsMs }, (domain, descriptor) => {
+    const ask: Decide = (domain, descriptor) => {
       const asked = new AttributeRecord(slots, checks.projection.slots);
       const raw = { kind: "limit", domain, descriptor } as const;
       checks.normalize(raw, asked);
       return decide(checks, raw, new PendingRequest(asked, deadlineMs, () => undefined, work), "allow", now());
-    });
+    };
+    return checks.rateLimits.answer({ ...call, waitsMs }, ask, work);
   };
 
   return {

@@ -223,6 +223,7 @@ export function createChecks(
       limiters: [...parts.limiters.values()].map(({ limiter, store }) => ({
         limiter,
         store: storeOf(parts.stores, store),
+        storeName: store,
       })),
       overrides: storeOf(parts.stores, "memory"),
       after: clock.after,

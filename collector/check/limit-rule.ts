@@ -1,13 +1,13 @@
 import type { LimitAnswer, LimitStore } from "../../adapters/limiter.ts";
 import { errorText } from "../../schemas/model/error-text.ts";
 import { patiently } from "../../schemas/model/patience.ts";
-import { within } from "../../schemas/model/traced-work.ts";
 import type { LimitState } from "../../schemas/model/verdict.ts";
 import type { CheckedLimit } from "../config/checked-policy.ts";
 import { parseRate, type Rate } from "../config/rate.ts";
 import { EvalFailure, type Expression, type Slots } from "../expr/expression.ts";
 import type { ChangesOf } from "./changes.ts";
 import type { ConcurrencyStore } from "./limits/concurrency.ts";
+import { tracedStore } from "./limits/traced-store.ts";
 import type { Outcome } from "./outcome.ts";
 import type { PolicyRule } from "./policy.ts";
 import type { PendingRequest } from "./request.ts";
@@ -127,21 +127,15 @@ export function createLimitRule(options: LimitRuleOptions): PolicyRule["act"] {
     if (typeof cost === "string") return { kind: "error", detail: cost };
     try {
       const { algorithm, burst = rate.count } = rule;
-      const taken = request.work?.start(`take ${rule.store}`, "client", { "mixdown.handler": rule.store });
-      const answer = store.take({ key, algorithm, ...rate, burst: Math.max(1, burst), cost });
-      if (!(answer instanceof Promise)) return settle(request, rate, answer);
-      const outcome = inTime(request, rate, answer);
-      return taken === undefined ? outcome : within(taken, () => outcome, toWorkOutcome);
+      const { work } = request;
+      const asked = work === undefined ? store : tracedStore(store, rule.store, work);
+      const answer = asked.take({ key, algorithm, ...rate, burst: Math.max(1, burst), cost });
+      return answer instanceof Promise ? inTime(request, rate, answer) : settle(request, rate, answer);
     } catch (error) {
       return storeError(error);
     }
   };
 }
-
-const toWorkOutcome = ({ kind }: Outcome) => ({
-  facts: { "mixdown.outcome": kind },
-  error: kind === "error" ? "no_answer" : undefined,
-});
 
 /** Lengths stand before the parts, so that no two lists of values give the same key. */
 function keyOf(name: string, expressions: readonly Expression[], values: Slots): string | EvalFailure {

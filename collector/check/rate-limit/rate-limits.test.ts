@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { LimitStore, OpenLimiter } from "../../../adapters/limiter.ts";
 import type { LimitReceipt } from "../../../schemas/model/check-request.ts";
 import type { RateLimitAnswer, RateLimitDescriptor } from "../../../schemas/model/rate-limit.ts";
+import type { TracedWork } from "../../../schemas/model/traced-work.ts";
 import type { HeaderChange, LimitState, Verdict } from "../../../schemas/model/verdict.ts";
 import { manualClock } from "../../../test/support/manual-clock.ts";
 import { createMemoryStore } from "../limits/memory-store.ts";
@@ -180,9 +181,24 @@ describe("a domain of a handler", () => {
       seen.push(where);
       return given;
     });
-    const rateLimits = aService([{ limiter: own, store }]);
+    const rateLimits = aService([{ limiter: own, store, storeName: "counts" }]);
     expect(await answerOf(ask([aVerdict({ allowed: false })], { rateLimits }))).toBe(given);
     expect(seen).toEqual([store]);
+  });
+
+  it("counts in the same store where that is traced", async () => {
+    const told: string[] = [];
+    const work: TracedWork = { start: (name) => ({ ...work, end: () => void told.push(name) }), end() {} };
+    const slow = { ...store, count: async () => 3 };
+    const own = limiter(async (_request, where) => {
+      await where.count({ key: "k", hits: 1, limit: 1, keepMs: 1 });
+      return given;
+    });
+    const rateLimits = aService([{ limiter: own, store: slow, storeName: "counts" }]);
+    const request = { domain: "d", hitsAddend: 0, descriptors: [aDescriptor()] };
+    const call = { request, tellsClient: true, waitsMs: 20 };
+    expect(await rateLimits.answer(call, () => aVerdict(), work)).toEqual({ answer: given });
+    expect(told).toEqual(["take counts"]);
   });
 
   it.each<[string, OpenLimiter["answer"]]>([
@@ -194,13 +210,13 @@ describe("a domain of a handler", () => {
       },
     ],
   ])("has no answer where it %s", async (_name, answer) => {
-    const rateLimits = aService([{ limiter: limiter(answer), store }]);
+    const rateLimits = aService([{ limiter: limiter(answer), store, storeName: "counts" }]);
     expect(await ask([aVerdict()], { rateLimits })).toEqual({ failure: "Redis is gone" });
   });
 
   it("has no answer where none comes in time", async () => {
     const clock = manualClock();
-    const rateLimits = aService([{ limiter: limiter(() => new Promise(() => {})), store }], clock);
+    const rateLimits = aService([{ limiter: limiter(() => new Promise(() => {})), store, storeName: "counts" }], clock);
     const receipt = ask([aVerdict()], { rateLimits });
     await clock.advance(20);
     expect(await receipt).toEqual({ failure: "no answer within 20 ms" });

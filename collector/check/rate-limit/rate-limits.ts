@@ -8,13 +8,19 @@ import {
   type RateLimitDescriptor,
   type RateLimitRequest,
 } from "../../../schemas/model/rate-limit.ts";
+import type { TracedWork } from "../../../schemas/model/traced-work.ts";
 import type { Verdict } from "../../../schemas/model/verdict.ts";
+import { tracedStore } from "../limits/traced-store.ts";
 import { type Decided, toLimitAnswer } from "./from-verdicts.ts";
 
 /** What answers rate limit requests. */
 export interface RateLimitParts {
   /** Handlers that answer for domains of their own, and where they count. */
-  readonly limiters: readonly { readonly limiter: OpenLimiter; readonly store: LimitStore }[];
+  readonly limiters: readonly {
+    readonly limiter: OpenLimiter;
+    readonly store: LimitStore;
+    readonly storeName: string;
+  }[];
   /** Where limits that proxies want held themselves are counted. */
   readonly overrides: LimitStore;
   /** Calls back after a time; returns how to call it off. */
@@ -26,8 +32,8 @@ export type Decide = (domain: string, descriptor: RateLimitDescriptor) => Verdic
 
 /** Answers rate limit requests. */
 export interface RateLimits {
-  /** Never rejects; takes no longer than `waitsMs`. */
-  answer(call: LimitCall, decide: Decide): LimitReceipt | Promise<LimitReceipt>;
+  /** Never rejects; takes no longer than `waitsMs`. `work`: the request as it is traced. */
+  answer(call: LimitCall, decide: Decide, work?: TracedWork): LimitReceipt | Promise<LimitReceipt>;
 }
 
 /** Requests of a domain that a handler answers for go there; of others, the rules decide on each descriptor. */
@@ -90,11 +96,13 @@ export function createRateLimits({ limiters, overrides, after }: RateLimitParts)
     });
 
   return {
-    answer({ request, tellsClient, waitsMs }, decide) {
+    answer({ request, tellsClient, waitsMs }, decide, work) {
       const own = limiters.find(({ limiter }) => limiter.has(request.domain));
       try {
         const answer =
-          own === undefined ? byRules(request, tellsClient, decide) : own.limiter.answer(request, own.store);
+          own === undefined
+            ? byRules(request, tellsClient, decide)
+            : own.limiter.answer(request, work === undefined ? own.store : tracedStore(own.store, own.storeName, work));
         return answer instanceof Promise ? inTime(answer, waitsMs) : { answer };
       } catch (error) {
         return { failure: errorText(error) };
