@@ -49,7 +49,8 @@ export class ProxyStatistics {
   private firstFlushMs: number | undefined;
   private uptimeS: number | undefined;
   private isYounger = false;
-  private sendsDeltas = false;
+  /** Whether its counters hold growth since the last flush: nothing says so, but totals never fall. */
+  sendsDeltas = false;
 
   /** `startedMs`: when the hub did; `entries`: how many entries of the proxy have arrived since. */
   constructor(node: EnvoyNode, startedMs: number, nowMs: number, entries: () => number) {

@@ -9,6 +9,8 @@ export interface StatisticsStream {
   sample(statistic: Statistic): void;
   /** It has no more. */
   end(): void;
+  /** Whether the proxy's counters hold growth since its last flush, as far as is known by now. */
+  sendsDeltas(): boolean;
   /** The stream is over. */
   close(): void;
 }
@@ -51,6 +53,7 @@ export function createStatisticsTable({ now, entriesOf, maxRows }: StatisticsTab
         },
         sample: (statistic) => reader?.sample(statistic),
         end: () => reader?.end(now()),
+        sendsDeltas: () => proxy?.sendsDeltas ?? false,
         close() {
           const left = (streams.get(id) ?? 1) - 1;
           if (left === 0) streams.delete(id);

@@ -1,6 +1,7 @@
 import { gunzipSync } from "node:zlib";
-import { fromBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { afterEach, describe, expect, test } from "vitest";
+import { StreamMetricsMessageSchema } from "../../schemas/gen/envoy/service/metrics/v3/metrics_service_pb.js";
 import { type Metric, MetricsDataSchema } from "../../schemas/gen/opentelemetry/proto/metrics/v1/metrics_pb.js";
 import { connectGrpc } from "../support/grpc-client.ts";
 import { startServer } from "../support/http-server.ts";
@@ -229,6 +230,61 @@ describe("on a metrics page", () => {
     const labels = { handler: "prometheus", reason: "out_of_order" };
     expect(await hub!.total("mixdown_handler_dropped_total", labels)).toBe(2);
     expect(await hub!.total("mixdown_handler_delivered_total", { handler: "prometheus" })).toBe(4);
+  });
+});
+
+describe("the statistics that Envoy pushes", () => {
+  const node = { id: "lab-metrics-1", cluster: "lab-metrics" };
+
+  /** Sends the messages of one recorded stream over one stream. */
+  async function push(sink: string): Promise<void> {
+    const connection = await connectGrpc(hub!.listeners.grpc as string);
+    const call = connection.call("/envoy.service.metrics.v3.MetricsService/StreamMetrics");
+    const messages = recordingsIn("metrics.jsonl").filter(({ metadata }) => metadata["x-sink"] === sink);
+    // Not every recorded stream begins with its first message.
+    call.send(toBinary(StreamMetricsMessageSchema, create(StreamMetricsMessageSchema, { identifier: { node } })));
+    for (const { bytes } of messages) call.send(bytes);
+    call.end();
+    expect((await call.outcome).status).toBe(0);
+    await connection.close();
+  }
+
+  const handlers = (backend: { readonly address: string }) => ({
+    handlers: { others: exporting(backend) },
+    rules: [
+      {
+        name: "statistics",
+        match: 'metric.resource["envoy.node.cluster"] == "lab-metrics"',
+        actions: ["others", "prometheus"].map((handler) => ({ handler, instances: ["metrics"] })),
+      },
+    ],
+  });
+
+  test("are passed on as OTLP and shown, totals as they are", async () => {
+    const backend = await startOtlpBackend();
+    await open(handlers(backend));
+    await push("absolute");
+    await until(() => received(backend).some(({ name }) => name === "cluster.http_up.upstream_rq_200"));
+    const page = await (await fetch(`http://${hub!.listeners.admin}/metrics`)).text();
+    expect(page).toMatch(
+      /^cluster_http_up_upstream_cx_rx_bytes_total\{instance="lab-metrics-1",job="lab-metrics"\} 35405$/m,
+    );
+    expect(page).toMatch(/^http_metrics_lab_downstream_rq_time_count\{.*\} 34$/m);
+    expect(page).toMatch(/^target_info\{.*envoy_node_cluster="lab-metrics".*\} 1$/m);
+    expect(await hub!.total("mixdown_decode_errors_total", { reason: "summary_beside_histogram" })).toBe(8);
+    expect(await hub!.total("mixdown_metric_points_total", { source: "metrics", outcome: "accepted" })).toBe(121);
+    expect(await hub!.total("mixdown_metric_points_total", { source: "metrics", outcome: "rejected" })).toBe(0);
+    expect(await hub!.total("mixdown_handler_dropped_total", { handler: "prometheus" })).toBe(0);
+  });
+
+  test("are added up where they are growth since the last flush", async () => {
+    const backend = await startOtlpBackend();
+    await open(handlers(backend));
+    await push("delta-labels-batch20");
+    const page = await (await fetch(`http://${hub!.listeners.admin}/metrics`)).text();
+    const labels = 'envoy_cluster_name="http_up",instance="lab-metrics-1",job="lab-metrics",lab_static="yes"';
+    expect(page).toContain(`cluster_upstream_cx_rx_bytes_total{${labels}} 35405\n`);
+    expect(page).toMatch(/^cluster_upstream_cx_connect_ms_count\{.*\} 1$/m);
   });
 });
 

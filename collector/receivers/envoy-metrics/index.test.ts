@@ -3,8 +3,12 @@ import { afterEach, expect, it } from "vitest";
 import { StreamMetricsMessageSchema } from "../../../schemas/gen/envoy/service/metrics/v3/metrics_service_pb.js";
 import { connectGrpc } from "../../../test/support/grpc-client.ts";
 import { startGrpc } from "../../../test/support/grpc-server.ts";
+import { createMetricDecoder } from "../../decode/otlp-metrics.ts";
 import { openReceivers } from "../inventory.ts";
+import { createProxyTable } from "../proxies.ts";
+import type { Intake } from "../receiver.ts";
 import { createStatisticsTable } from "../statistics-table.ts";
+import { StatisticsRelay } from "./relay.ts";
 import { openStream } from "./stream.ts";
 
 const method = "/envoy.service.metrics.v3.MetricsService/StreamMetrics";
@@ -94,7 +98,14 @@ it("ends a stream whose framing is broken with INVALID_ARGUMENT", async () => {
 it("takes a message of ten thousand values in turns, and its numbers at its end", async () => {
   const table = createStatisticsTable({ now: () => 1000, entriesOf: () => 0, maxRows: 1 });
   const events = { streamOpened() {}, streamClosed() {}, message() {}, points() {}, decodeError() {} };
-  const stream = openStream("metrics", events, table);
+  const host = {
+    intake: { takesMetrics: () => false } as Intake,
+    events,
+    proxies: createProxyTable(() => 0),
+    now: () => 0,
+  };
+  const relay = new StatisticsRelay("metrics", host, createMetricDecoder(host));
+  const stream = openStream("metrics", events, table, relay);
   const many = Array.from({ length: 10_000 }, () => ({ name: "a", metric: [{ gauge: { value: 1 } }] }));
   const pending = stream.message(message({ identifier, envoyMetrics: [uptime, counter(9), ...many] }));
   expect(pending).toBeInstanceOf(Promise);

@@ -4,6 +4,7 @@ import { GrpcError, grpcStatus } from "../../transport/grpc.ts";
 import type { ClientStream } from "../../transport/grpc-method.ts";
 import type { ReceiverEvents } from "../receiver.ts";
 import type { StatisticsStream, StatisticsTable } from "../statistics-table.ts";
+import type { StatisticsRelay } from "./relay.ts";
 
 /** StreamMetricsResponse has no fields. */
 const emptyResponse = new Uint8Array(0);
@@ -14,7 +15,12 @@ const samplesAtOnce = 4096;
  * One StreamMetrics call. Statistics of a stream that has named no node belong to nobody: they are counted and passed over. A
  * message whose framing is broken ends this call with INVALID_ARGUMENT.
  */
-export function openStream(source: string, events: ReceiverEvents, table: StatisticsTable): ClientStream {
+export function openStream(
+  source: string,
+  events: ReceiverEvents,
+  table: StatisticsTable,
+  relay: StatisticsRelay,
+): ClientStream {
   let row: StatisticsStream | undefined;
   let open = true;
   events.streamOpened(source);
@@ -40,6 +46,7 @@ export function openStream(source: string, events: ReceiverEvents, table: Statis
   const identify = (node: EnvoyNode): void => {
     if (open) row?.close();
     row = table.open(node);
+    relay.identify(node);
     if (!open) row.close();
   };
 
@@ -62,7 +69,11 @@ export function openStream(source: string, events: ReceiverEvents, table: Statis
       else if (node !== undefined) identify(node);
       else if (row === undefined) events.decodeError(source, "identifier_missing");
       row?.message();
-      return take(samples);
+      const taken = take(samples);
+      if (!relay.isWanted) return taken;
+      // Only all values of a message tell whether counters hold growth.
+      const passOn = () => relay.take(bytes, row?.sendsDeltas() ?? false);
+      return taken === undefined ? passOn() : taken.then(passOn);
     },
     end() {
       close();
