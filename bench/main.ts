@@ -23,6 +23,9 @@ const benchmarks: Readonly<Record<string, () => Promise<Figures>>> = {
   memory: async () => ({ ...(await (await import("./memory.bench.ts")).runMemoryBench()) }),
 };
 
+// Servers that a benchmark has started end when this process does.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
+
 const { values, positionals } = parseArgs({ options: { json: { type: "string" } }, allowPositionals: true });
 const wanted = positionals.length === 0 ? Object.keys(benchmarks) : positionals;
 const results: Record<string, Figures> = {};

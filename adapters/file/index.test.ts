@@ -15,10 +15,10 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
-import { type FakeHost, fakeHost } from "../../test/support/fake-host.ts";
-import { aLogEntry, anEdge } from "../../test/support/instances.ts";
-import { aMetric } from "../../test/support/metric-instance.ts";
 import { isAggregator } from "../adapter.ts";
+import { type FakeHost, fakeHost } from "../testing/fake-host.ts";
+import { aLogEntry, anEdge } from "../testing/instances.ts";
+import { aMetric } from "../testing/metric-instance.ts";
 import { file } from "./index.ts";
 
 const instances: InstanceDeclaration[] = [{ name: "access", template: "logentry", variables: { path: "STRING" } }];

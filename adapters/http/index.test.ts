@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { createAuthority } from "../../test/support/certificates.ts";
-import { fakeHost } from "../../test/support/fake-host.ts";
 import { startServer } from "../../test/support/http-server.ts";
-import { aLogEntry, anEdge } from "../../test/support/instances.ts";
 import type { Outlet } from "../adapter.ts";
+import { fakeHost } from "../testing/fake-host.ts";
+import { aLogEntry, anEdge } from "../testing/instances.ts";
 import { config } from "./config.ts";
 import { http } from "./index.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { declareMetric } from "../../test/support/metric-instance.ts";
+import { declareMetric } from "../testing/metric-instance.ts";
 import { config } from "./config.ts";
 import { validate } from "./validate.ts";
 

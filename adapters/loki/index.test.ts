@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { createAuthority } from "../../test/support/certificates.ts";
-import { fakeHost } from "../../test/support/fake-host.ts";
 import { startServer } from "../../test/support/http-server.ts";
-import { aLogEntry, aTime } from "../../test/support/instances.ts";
 import { startLokiFake } from "../../test/support/loki-fake.ts";
+import { fakeHost } from "../testing/fake-host.ts";
+import { aLogEntry, aTime } from "../testing/instances.ts";
 import { config } from "./config.ts";
 import { loki } from "./index.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { aLogEntry, aTime } from "../../test/support/instances.ts";
+import { aLogEntry, aTime } from "../testing/instances.ts";
 import { createTimes } from "./times.ts";
 
 it("gives lines that are alike times of their own", () => {

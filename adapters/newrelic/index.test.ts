@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { InstanceDeclaration, LogEntryInstance } from "../../schemas/model/instance.ts";
-import { fakeHost } from "../../test/support/fake-host.ts";
-import { aLogEntry, anEdge, aSpan, aTime } from "../../test/support/instances.ts";
-import { aMetric, aTuple, declareMetric } from "../../test/support/metric-instance.ts";
 import { startNewRelicFake } from "../../test/support/newrelic-fake.ts";
+import { fakeHost } from "../testing/fake-host.ts";
+import { aLogEntry, anEdge, aSpan, aTime } from "../testing/instances.ts";
+import { aMetric, aTuple, declareMetric } from "../testing/metric-instance.ts";
 import { config } from "./config.ts";
 import { newrelic } from "./index.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PlainValue } from "../../schemas/model/instance.ts";
-import { aPoint } from "../../test/support/instances.ts";
+import { aPoint } from "../testing/instances.ts";
 import type { Attributes } from "./attributes.ts";
 import { isFinitePoint, toMetric } from "./metrics.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { InstanceDeclaration, LogEntryDeclaration } from "../../schemas/model/instance.ts";
-import { declareMetric } from "../../test/support/metric-instance.ts";
+import { declareMetric } from "../testing/metric-instance.ts";
 import { config } from "./config.ts";
 import { validate } from "./validate.ts";
 

@@ -3,12 +3,12 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
 import { LogsDataSchema } from "../../schemas/gen/opentelemetry/proto/logs/v1/logs_pb.js";
 import type { InstanceDeclaration } from "../../schemas/model/instance.ts";
-import { fakeHost } from "../../test/support/fake-host.ts";
 import { startServer } from "../../test/support/http-server.ts";
-import { aLogEntry, anEdge } from "../../test/support/instances.ts";
 import { startOtlpBackend } from "../../test/support/otlp-backend.ts";
 import { isAggregator } from "../adapter.ts";
 import { plainAttributes, plainValue } from "../shared/otlp/plain.fixture.ts";
+import { fakeHost } from "../testing/fake-host.ts";
+import { aLogEntry, anEdge } from "../testing/instances.ts";
 import { otlpLogs } from "./index.ts";
 
 const instances: InstanceDeclaration[] = [

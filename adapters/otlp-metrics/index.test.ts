@@ -7,12 +7,12 @@ import {
   MetricsDataSchema,
   type NumberDataPoint,
 } from "../../schemas/gen/opentelemetry/proto/metrics/v1/metrics_pb.js";
-import { fakeHost } from "../../test/support/fake-host.ts";
 import { startServer } from "../../test/support/http-server.ts";
-import { aMetric, aTuple, declareMetric } from "../../test/support/metric-instance.ts";
 import { startOtlpBackend } from "../../test/support/otlp-backend.ts";
 import { isAggregator } from "../adapter.ts";
 import { plainAttributes } from "../shared/otlp/plain.fixture.ts";
+import { fakeHost } from "../testing/fake-host.ts";
+import { aMetric, aTuple, declareMetric } from "../testing/metric-instance.ts";
 import { otlpMetrics } from "./index.ts";
 
 const instances = [declareMetric("requests", ["code"]), declareMetric("duration", ["code"], "DURATION")];

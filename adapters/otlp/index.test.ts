@@ -3,12 +3,12 @@ import type { Metadata } from "@grpc/grpc-js";
 import { expect, it } from "vitest";
 import { TracesDataSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import type { SpansInstance } from "../../schemas/model/instance.ts";
-import { fakeHost } from "../../test/support/fake-host.ts";
 import { startServer } from "../../test/support/http-server.ts";
-import { aSpan as aMadeSpan } from "../../test/support/instances.ts";
 import { type OtlpBackend, startOtlpBackend } from "../../test/support/otlp-backend.ts";
 import { aRequest, aSpan } from "../../test/support/otlp-span.ts";
 import { isAggregator } from "../adapter.ts";
+import { fakeHost } from "../testing/fake-host.ts";
+import { aSpan as aMadeSpan } from "../testing/instances.ts";
 import { otlp } from "./index.ts";
 import { createRing } from "./ring.ts";
 

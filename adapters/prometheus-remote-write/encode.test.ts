@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PointInstance } from "../../schemas/model/instance.ts";
-import { aPoint } from "../../test/support/instances.ts";
+import { aPoint } from "../testing/instances.ts";
 import { type ReadSeries, readV1, readV2 } from "./decode.fixture.ts";
 import { encodeV1 } from "./encode-v1.ts";
 import { encodeV2 } from "./encode-v2.ts";

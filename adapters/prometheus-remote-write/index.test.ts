@@ -1,10 +1,10 @@
 import { hostname } from "node:os";
 import { uncompressSync } from "snappy";
 import { expect, it } from "vitest";
-import { fakeHost } from "../../test/support/fake-host.ts";
 import { startServer } from "../../test/support/http-server.ts";
-import { aMetric, aTuple, declareMetric } from "../../test/support/metric-instance.ts";
 import { isAggregator } from "../adapter.ts";
+import { fakeHost } from "../testing/fake-host.ts";
+import { aMetric, aTuple, declareMetric } from "../testing/metric-instance.ts";
 import { readV1, readV2 } from "./decode.fixture.ts";
 import { prometheusRemoteWrite } from "./index.ts";
 

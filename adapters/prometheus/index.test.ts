@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { fakeHost, openMetrics } from "../../test/support/fake-host.ts";
-import { aMetric, aTuple, declareMetric } from "../../test/support/metric-instance.ts";
 import { type Aggregator, isAggregator } from "../adapter.ts";
+import { fakeHost, openMetrics } from "../testing/fake-host.ts";
+import { aMetric, aTuple, declareMetric } from "../testing/metric-instance.ts";
 import { config } from "./config.ts";
 import { prometheus } from "./index.ts";
 

@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { z } from "zod";
 import type { InstanceDeclaration, MetricInstance } from "../../schemas/model/instance.ts";
 import { parseExposition } from "../../test/support/exposition.ts";
-import { type FakeHost, fakeHost, openMetrics } from "../../test/support/fake-host.ts";
-import { aMetric, aTuple, declareMetric } from "../../test/support/metric-instance.ts";
+import { type FakeHost, fakeHost, openMetrics } from "../testing/fake-host.ts";
+import { aMetric, aTuple, declareMetric } from "../testing/metric-instance.ts";
 import { config } from "./config.ts";
 import { Registry } from "./registry.ts";
 

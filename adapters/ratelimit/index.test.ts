@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { RateLimitAnswer, RateLimitDescriptor } from "../../schemas/model/rate-limit.ts";
-import { fakeHost } from "../../test/support/fake-host.ts";
 import { createMemoryStore } from "../../test/support/memory-store.ts";
 import type { LimitStore, OpenLimiter } from "../limiter.ts";
+import { fakeHost } from "../testing/fake-host.ts";
 import { config } from "./config.ts";
 import { ratelimit } from "./index.ts";
 

@@ -97,6 +97,21 @@ describe("a budget in demand", () => {
     expect(calls.map(({ costs }) => costs.length)).toEqual([1, 39]);
   });
 
+  it("gives what was taken ahead to those whom the server refuses", async () => {
+    const clock = aClock();
+    const { server, hold } = aServer(clock);
+    const { take } = aHub(server, clock, 0.3);
+    const other = aHub(server, clock, 0);
+    let admitted = 0;
+    for (let i = 0; i < 10; i++) admitted += allowed([await take()]);
+    const release = hold();
+    const [first, ...rest] = [take({ cost: 20 }), ...Array.from({ length: 100 }, () => take())];
+    release();
+    admitted += 20 * allowed([await first]);
+    admitted += allowed(await Promise.all([...rest, ...Array.from({ length: 100 }, () => other.take())]));
+    expect(admitted).toBe(100);
+  });
+
   it("is never held ahead beyond its share, however requests fall together", async () => {
     const clock = aClock();
     const { server } = aServer(clock);

@@ -133,7 +133,8 @@ export function createLeasedStore(ask: Ask, options: LeaseOptions): LeasedStore 
     if (leased > 0)
       view.leasedUntilMs = nowMs + (view.budget.algorithm === "gcra" ? leaseMs : Math.min(leaseMs, resetMs));
     batch.forEach(({ cost, resolve }, i) => {
-      if (granted[i]) resolve(given(view, cost));
+      // What the server has no more of may be here still.
+      if (granted[i] || useLease(view, cost, nowMs)) resolve(given(view, cost));
       else resolve(refused(view, cost, nowMs));
     });
   };
@@ -185,10 +186,7 @@ export function createLeasedStore(ask: Ask, options: LeaseOptions): LeasedStore 
       const view = viewOf(request);
       view.usedMs = nowMs;
       if (cost > 0 && view.waiting.length === 0) {
-        if (view.leasedUntilMs > nowMs && view.leased >= cost) {
-          view.leased -= cost;
-          return given(view, cost);
-        }
+        if (useLease(view, cost, nowMs)) return given(view, cost);
         if (view.refusedUntilMs > nowMs && cost >= view.refusedCost) return refusedAgain(view, nowMs);
       }
       return new Promise((resolve, reject) => {
@@ -214,6 +212,13 @@ export function createLeasedStore(ask: Ask, options: LeaseOptions): LeasedStore 
       return views.size;
     },
   };
+}
+
+/** Takes from the lease; false if it has not enough, or is over. */
+function useLease(view: View, cost: number, nowMs: number): boolean {
+  if (cost <= 0 || view.leasedUntilMs <= nowMs || view.leased < cost) return false;
+  view.leased -= cost;
+  return true;
 }
 
 /** What was refused a moment ago, without asking again. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { aLogEntry, anEdge, aSpan } from "../../test/support/instances.ts";
-import { aMetric, aTuple } from "../../test/support/metric-instance.ts";
+import { aLogEntry, anEdge, aSpan } from "../testing/instances.ts";
+import { aMetric, aTuple } from "../testing/metric-instance.ts";
 import { toFlatObject } from "./flat-object.ts";
 
 describe("toFlatObject", () => {

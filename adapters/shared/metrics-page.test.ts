@@ -2,8 +2,8 @@ import { buffer, text } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { parseExposition } from "../../test/support/exposition.ts";
-import { openMetrics } from "../../test/support/fake-host.ts";
 import type { ExpositionFormat, MetricFamily, MetricsSource } from "../adapter.ts";
+import { openMetrics } from "../testing/fake-host.ts";
 import { formatHead } from "./exposition.ts";
 import { answerScrape } from "./metrics-page.ts";
 

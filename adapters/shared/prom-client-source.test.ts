@@ -2,8 +2,8 @@ import { text } from "node:stream/consumers";
 import { Counter, Gauge, Histogram, type OpenMetricsContentType, Registry, Summary } from "prom-client";
 import { describe, expect, it } from "vitest";
 import { parseExposition } from "../../test/support/exposition.ts";
-import { openMetrics } from "../../test/support/fake-host.ts";
 import type { MetricsSource } from "../adapter.ts";
+import { openMetrics } from "../testing/fake-host.ts";
 import { answerScrape } from "./metrics-page.ts";
 import { type PromClientRegistry, promClientSource } from "./prom-client-source.ts";
 

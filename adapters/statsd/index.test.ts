@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { fakeHost } from "../../test/support/fake-host.ts";
-import { aMetric, aTuple, declareMetric } from "../../test/support/metric-instance.ts";
 import { isAggregator } from "../adapter.ts";
+import { fakeHost } from "../testing/fake-host.ts";
+import { aMetric, aTuple, declareMetric } from "../testing/metric-instance.ts";
 import { parseAddress } from "./address.ts";
 import { statsd } from "./index.ts";
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import type { MetricInstance } from "../../schemas/model/instance.ts";
-import { aMetric, aTuple, declareMetric } from "../../test/support/metric-instance.ts";
+import { aMetric, aTuple, declareMetric } from "../testing/metric-instance.ts";
 import { config } from "./config.ts";
 import { toDefinitions } from "./definition.ts";
 import { createLines } from "./lines.ts";

@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from "node:stream";
 import { expect, it } from "vitest";
-import { aLogEntry, aSpan } from "../../test/support/instances.ts";
+import { aLogEntry, aSpan } from "../testing/instances.ts";
 import { config } from "./config.ts";
 import { stdio } from "./index.ts";
 import { createStreamOutlet } from "./outlet.ts";

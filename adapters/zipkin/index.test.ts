@@ -1,10 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
 import { Span_EventSchema, StatusSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
-import { fakeHost } from "../../test/support/fake-host.ts";
 import { startServer } from "../../test/support/http-server.ts";
 import { aRequest, aSpan, keyValues } from "../../test/support/otlp-span.ts";
 import { isAggregator } from "../adapter.ts";
+import { fakeHost } from "../testing/fake-host.ts";
 import { zipkin } from "./index.ts";
 import { readSpans } from "./read-spans.ts";
 import { toZipkin } from "./to-zipkin.ts";

@@ -44,6 +44,10 @@ export async function startServer(script: string, args: readonly string[] = []):
   const child = spawn(process.execPath, ["--max-semi-space-size=4", script, ...args], {
     stdio: ["ignore", "ignore", "pipe"],
   });
+  // Whatever becomes of who started it, it goes with them.
+  const kill = () => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
   const listeners = await ready(child);
   const pid = child.pid as number;
   return {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Adapter, defineAdapter, type Host } from "../../adapters/adapter.ts";
-import { fakeHost } from "../../test/support/fake-host.ts";
+import { fakeHost } from "../../adapters/testing/fake-host.ts";
 import { type FakeOutlet, fakeOutlet, numbered } from "../../test/support/fake-outlet.ts";
 import { type ManualClock, manualClock, settled } from "../../test/support/manual-clock.ts";
 import { createHandlers, type HandlerSource, type Handlers } from "./handlers.ts";

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { aLogEntry } from "../../test/support/instances.ts";
+import { aLogEntry } from "../../adapters/testing/instances.ts";
 import { manualClock } from "../../test/support/manual-clock.ts";
 import type { Backlog } from "./backlog.ts";
 import { laneConfig } from "./lane.fixture.ts";

@@ -2,13 +2,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { aLogEntry } from "../../adapters/testing/instances.ts";
 import { durableDefaults } from "../../collector/config/lane-schema.ts";
 import { encodeItem } from "../../collector/dispatch/codec.ts";
 import { openSpool } from "../../collector/dispatch/spool/open-spool.ts";
 import { residentMiB } from "../e2e/support/child.ts";
 import { temporaryFolder } from "../e2e/support/folder.ts";
 import { pause } from "../e2e/support/wait.ts";
-import { aLogEntry } from "../support/instances.ts";
 import { drainAndStop, type FaultHub, startFaultHub } from "./support/hub.ts";
 
 const backlogBytes = 1_000_000_000;

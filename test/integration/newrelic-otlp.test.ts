@@ -3,9 +3,9 @@ import { beforeEach, expect, it } from "vitest";
 import { parse } from "yaml";
 import { otlpLogs } from "../../adapters/otlp-logs/index.ts";
 import { otlpMetrics } from "../../adapters/otlp-metrics/index.ts";
-import { fakeHost } from "../support/fake-host.ts";
-import { aLogEntry, anEdge } from "../support/instances.ts";
-import { aMetric, declareMetric } from "../support/metric-instance.ts";
+import { fakeHost } from "../../adapters/testing/fake-host.ts";
+import { aLogEntry, anEdge } from "../../adapters/testing/instances.ts";
+import { aMetric, declareMetric } from "../../adapters/testing/metric-instance.ts";
 import { startNewRelicOtlpFake } from "../support/newrelic-otlp-fake.ts";
 
 const readme = readFileSync(new URL("../../adapters/newrelic/README.md", import.meta.url), "utf8");

@@ -7,8 +7,8 @@ import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { isAggregator } from "../../adapters/adapter.ts";
 import { file } from "../../adapters/file/index.ts";
-import { fakeHost } from "../support/fake-host.ts";
-import { aLogEntry } from "../support/instances.ts";
+import { fakeHost } from "../../adapters/testing/fake-host.ts";
+import { aLogEntry } from "../../adapters/testing/instances.ts";
 
 /** What happens to a log file, one after the other. */
 type Step =

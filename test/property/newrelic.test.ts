@@ -3,9 +3,9 @@ import { expect, it } from "vitest";
 import { config } from "../../adapters/newrelic/config.ts";
 import { newrelic } from "../../adapters/newrelic/index.ts";
 import type { Sendable } from "../../adapters/newrelic/requests.ts";
+import { fakeHost } from "../../adapters/testing/fake-host.ts";
+import { aLogEntry, anEdge, aPoint, aSpan, aTime } from "../../adapters/testing/instances.ts";
 import type { PlainValue, Timestamp } from "../../schemas/model/instance.ts";
-import { fakeHost } from "../support/fake-host.ts";
-import { aLogEntry, anEdge, aPoint, aSpan, aTime } from "../support/instances.ts";
 import { startNewRelicFake } from "../support/newrelic-fake.ts";
 
 const fake = await startNewRelicFake(() => aTime.seconds * 1000);

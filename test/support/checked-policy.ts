@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Host } from "../../adapters/adapter.ts";
 import { inventory } from "../../adapters/inventory.ts";
 import type { LimitStore } from "../../adapters/limiter.ts";
+import { fakeHost } from "../../adapters/testing/fake-host.ts";
 import { createConcurrency } from "../../collector/check/limits/concurrency.ts";
 import { createMemoryStore } from "../../collector/check/limits/memory-store.ts";
 import { PendingRequest } from "../../collector/check/request.ts";
@@ -11,7 +12,6 @@ import { compile } from "../../collector/expr/compile.ts";
 import { createIntakeState, createPlan } from "../../collector/plan.ts";
 import type { Json } from "../../schemas/model/access-log.ts";
 import { AttributeRecord } from "../../schemas/model/record.ts";
-import { fakeHost } from "./fake-host.ts";
 
 /** A whole configuration (YAML), checked; throws with all that is wrong with it. */
 function checkedConfig(text: string, adapters: typeof inventory) {

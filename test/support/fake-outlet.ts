@@ -1,6 +1,6 @@
 import type { Delivery, Outlet } from "../../adapters/adapter.ts";
+import { aMetric } from "../../adapters/testing/metric-instance.ts";
 import type { Instance, MetricInstance, Template } from "../../schemas/model/instance.ts";
-import { aMetric } from "./metric-instance.ts";
 
 /** How a fake outlet answers a batch. */
 export type Answer = (values: readonly number[], signal: AbortSignal) => Delivery | Promise<Delivery>;

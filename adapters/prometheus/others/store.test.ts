@@ -3,8 +3,6 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { KeyValueSchema } from "../../../schemas/gen/opentelemetry/proto/common/v1/common_pb.js";
 import type { Metric } from "../../../schemas/gen/opentelemetry/proto/metrics/v1/metrics_pb.js";
 import { parseExposition } from "../../../test/support/exposition.ts";
-import { type FakeHost, fakeHost, openMetrics } from "../../../test/support/fake-host.ts";
-import { aMetric, aTuple, declareMetric } from "../../../test/support/metric-instance.ts";
 import {
   aGauge,
   aHistogram,
@@ -16,6 +14,8 @@ import {
   pointTime,
 } from "../../../test/support/otlp-metric.ts";
 import { keyValues } from "../../../test/support/otlp-span.ts";
+import { type FakeHost, fakeHost, openMetrics } from "../../testing/fake-host.ts";
+import { aMetric, aTuple, declareMetric } from "../../testing/metric-instance.ts";
 import { config } from "../config.ts";
 import { Registry } from "../registry.ts";
 

@@ -7,7 +7,7 @@ import {
   SeverityNumber,
 } from "../../../schemas/gen/opentelemetry/proto/logs/v1/logs_pb.js";
 import type { InstanceDeclaration, PlainValue } from "../../../schemas/model/instance.ts";
-import { aLogEntry, anEdge } from "../../../test/support/instances.ts";
+import { aLogEntry, anEdge } from "../../testing/instances.ts";
 import { createLogEncoder, type LogEncoding, type Logged } from "./encode-logs.ts";
 import { plainAttributes, plainValue } from "./plain.fixture.ts";
 

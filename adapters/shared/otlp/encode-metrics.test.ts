@@ -9,7 +9,7 @@ import {
   type NumberDataPoint,
 } from "../../../schemas/gen/opentelemetry/proto/metrics/v1/metrics_pb.js";
 import type { PointInstance } from "../../../schemas/model/instance.ts";
-import { aPoint } from "../../../test/support/instances.ts";
+import { aPoint } from "../../testing/instances.ts";
 import { createMetricEncoder } from "./encode-metrics.ts";
 import { plainAttributes } from "./plain.fixture.ts";
 

@@ -7,7 +7,7 @@ import {
   TracesDataSchema,
 } from "../../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import type { TraceSpanInstance } from "../../../schemas/model/instance.ts";
-import { aSpan } from "../../../test/support/instances.ts";
+import { aSpan } from "../../testing/instances.ts";
 import { createSpanEncoder } from "./encode-spans.ts";
 import { plainAttributes } from "./plain.fixture.ts";
 

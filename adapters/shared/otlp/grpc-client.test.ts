@@ -10,8 +10,8 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { RetryInfoSchema, StatusSchema } from "../../../schemas/gen/google/rpc/status_pb.js";
 import { ExportResponseSchema } from "../../../schemas/gen/opentelemetry/proto/collector/export_pb.js";
 import { createAuthority } from "../../../test/support/certificates.ts";
-import { fakeHost } from "../../../test/support/fake-host.ts";
 import { type OtlpBackend, startOtlpBackend } from "../../../test/support/otlp-backend.ts";
+import { fakeHost } from "../../testing/fake-host.ts";
 import { type ExportRequest, type OtlpClient, openOtlpClient } from "./client.ts";
 import { type OtlpSettings, otlpSettingsSchema } from "./settings.ts";
 

@@ -9,8 +9,8 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { StatusSchema } from "../../../schemas/gen/google/rpc/status_pb.js";
 import { ExportResponseSchema } from "../../../schemas/gen/opentelemetry/proto/collector/export_pb.js";
 import { createAuthority } from "../../../test/support/certificates.ts";
-import { fakeHost } from "../../../test/support/fake-host.ts";
 import { startServer, type TestServer } from "../../../test/support/http-server.ts";
+import { fakeHost } from "../../testing/fake-host.ts";
 import { type ExportRequest, openOtlpClient } from "./client.ts";
 import { type OtlpSettings, otlpSettingsSchema } from "./settings.ts";
 

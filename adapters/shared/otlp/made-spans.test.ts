@@ -16,9 +16,9 @@ import {
 } from "../../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import type { InstanceDeclaration } from "../../../schemas/model/instance.ts";
 import { createAuthority } from "../../../test/support/certificates.ts";
-import { fakeHost } from "../../../test/support/fake-host.ts";
-import { aSpan } from "../../../test/support/instances.ts";
 import { type OtlpBackend, startOtlpBackend } from "../../../test/support/otlp-backend.ts";
+import { fakeHost } from "../../testing/fake-host.ts";
+import { aSpan } from "../../testing/instances.ts";
 import { createSpanEncoder } from "./encode-spans.ts";
 import { type MadeSpans, openMadeSpans, sdkBytesPerSpan } from "./made-spans.ts";
 import { plainAttributes } from "./plain.fixture.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { InstanceDeclaration } from "../../../schemas/model/instance.ts";
-import { declareMetric } from "../../../test/support/metric-instance.ts";
+import { declareMetric } from "../../testing/metric-instance.ts";
 import { seriesSettings } from "./config.ts";
 import { prometheusNaming } from "./naming.ts";
 import { seriesProblems } from "./problems.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { aTuple } from "../../../test/support/metric-instance.ts";
+import { aTuple } from "../../testing/metric-instance.ts";
 import { foreignTuple, overflowSlot, SeriesTable } from "./series.ts";
 
 const now = () => 1000;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { InstanceDeclaration } from "../../../schemas/model/instance.ts";
-import { aLogEntry, anEdge, aSpan } from "../../../test/support/instances.ts";
-import { aMetric, aTuple } from "../../../test/support/metric-instance.ts";
+import { aLogEntry, anEdge, aSpan } from "../../testing/instances.ts";
+import { aMetric, aTuple } from "../../testing/metric-instance.ts";
 import { envoyFormat } from "./parse-format.ts";
 import { createTextFormat, formatProblems } from "./text-format.ts";
 

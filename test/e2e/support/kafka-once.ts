@@ -1,7 +1,7 @@
 import { config } from "../../../adapters/kafka/config.ts";
 import { kafka } from "../../../adapters/kafka/index.ts";
-import { fakeHost } from "../../support/fake-host.ts";
-import { aLogEntry } from "../../support/instances.ts";
+import { fakeHost } from "../../../adapters/testing/fake-host.ts";
+import { aLogEntry } from "../../../adapters/testing/instances.ts";
 import { waitUntil } from "./wait.ts";
 
 /** Run as a process of its own with a broker and a topic: delivers a batch, closes, and ends by itself; fails if that does not go well. */

@@ -1,1 +1,0 @@
-export * from "../../adapters/testing/metric-instance.ts";
