@@ -1,107 +1,97 @@
-import { fileURLToPath } from "node:url";
-import { stringify } from "yaml";
-import { createAnswerEncoder } from "../collector/decode/ext-authz/answer.ts";
-import { createCheckDecoder } from "../collector/decode/ext-authz.ts";
-import type { Pipeline } from "../collector/pipeline.ts";
-import type { CheckReceipt } from "../schemas/model/check-request.ts";
-import { callAtRate } from "./support/call-at-rate.ts";
+import { loadavg } from "node:os";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { RateLimitRequestSchema } from "../schemas/gen/envoy/service/ratelimit/v3/rls_pb.js";
+import { findPeer, type PeerProgram } from "../test/support/peers.ts";
+import { askAtFull, askSteadily } from "./support/ask-servers.ts";
 import { aRequest } from "./support/check-requests.ts";
-import { createDefaultPipeline } from "./support/default-plan.ts";
-import { type ServerProcess, startHub, startServer } from "./support/server-process.ts";
-import { median, sideBySide } from "./support/side-by-side.ts";
+import { type AskedServer, bareGo, bareNode, checkingHub, opaServer } from "./support/check-servers.ts";
+import { costInProcess } from "./support/check-works.ts";
+import { limitingHub, limitingHubWithRedis, ratelimitServer } from "./support/limit-servers.ts";
 
-/** Checks by ten rules: in this process, and over gRPC at a steady rate beside a grpc-js server that decides nothing. */
-export interface CheckBench {
-  /** From bytes to bytes, a decision that was made before. */
-  readonly cachedMicroseconds: number;
-  /** The same, every request with a path of its own. */
-  readonly uncachedMicroseconds: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly cpuMicroseconds: number;
-  readonly baselineP50Ms: number;
-  readonly baselineP99Ms: number;
-  readonly baselineCpuMicroseconds: number;
+/** One line: what was asked, and what it cost. */
+export interface CheckRow {
+  readonly what: string;
+  /** Microseconds of processor time for each, of all threads of the server. */
+  readonly cpu: number;
+  readonly p50Ms?: number;
+  readonly p99Ms?: number;
+  readonly failed?: number;
+  /** Calls answered in a second of one core's time, when asked as fast as it answers. */
+  readonly perCoreSecond?: number;
+  /** How busy the machine was: processes that could run. */
+  readonly load?: number;
 }
 
-const paths = ["admin", "internal", "debug", "metrics", "private"];
-const rules = [
-  ...paths.map((path) => ({
-    name: path,
-    match: `request.url_path.startsWith("/${path}") && request.headers["x-role"] != "admin"`,
-    deny: {},
-  })),
-  { name: "methods", match: 'request.method == "TRACE"', deny: { status: 405 } },
-  { name: "agents", match: 'request.useragent.startsWith("bad")', deny: {} },
-  { name: "hosts", match: '!(request.host in ["shop.example", "api.example"])', deny: { status: 404 } },
-  { name: "networks", match: 'source.ip == ip("192.0.2.66")', deny: {} },
-  { name: "rest", allow: true, headers: { upstream: { set: { "x-checked": "yes" } } } },
-];
+/** A server to ask, and the programs without which it cannot be. */
+interface Candidate {
+  readonly start: () => Promise<AskedServer>;
+  readonly needs?: readonly PeerProgram[];
+}
 
-/** Measures both. */
-export async function runCheckBench(): Promise<CheckBench> {
-  const one = [aRequest(1)];
-  const many = Array.from({ length: 50_000 }, (_, n) => aRequest(n));
-  const { pipeline, close } = await createDefaultPipeline(false, stringify({ rules }));
-  const rates = sideBySide({ cached: checking(pipeline, one), uncached: checking(pipeline, many) });
-  await close();
-  const hub = await startHub(stringify({ rules }));
-  const plain = await startServer(fileURLToPath(new URL("./baseline/check-server.ts", import.meta.url)));
+const perSecond = 3000;
+
+const checkers: Readonly<Record<string, Candidate>> = {
+  hub: { start: checkingHub },
+  "OPA's SDK, grpc-go": { start: opaServer, needs: ["opa-extauthz"] },
+  "grpc-go, decides nothing": { start: bareGo, needs: ["grpc-go-bare"] },
+  "grpc-js, decides nothing": { start: bareNode },
+};
+
+const limiters: Readonly<Record<string, Candidate>> = {
+  "hub, in memory": { start: limitingHub },
+  "hub, with Redis": { start: limitingHubWithRedis, needs: ["redis-server"] },
+  "ratelimit, with Redis": { start: ratelimitServer, needs: ["ratelimit", "redis-server"] },
+};
+
+/** Checks by ten rules: in this process, then over gRPC at a steady rate beside other servers; rate limit requests beside envoyproxy/ratelimit. */
+export async function runCheckBench(): Promise<CheckRow[]> {
+  const checks = Array.from({ length: 50_000 }, (_, n) => aRequest(n));
+  const own = await costInProcess(checks);
+  const limits = Array.from({ length: 100 }, (_, n) => aLimitRequest(n));
+  return [
+    ...Object.entries(own).map(([what, cpu]) => ({ what: `in process: ${what}`, cpu })),
+    ...(await askAll("ext_authz", checkers, "/envoy.service.auth.v3.Authorization/Check", checks)),
+    ...(await askAll(
+      "ext_authz again and again",
+      checkers,
+      "/envoy.service.auth.v3.Authorization/Check",
+      checks.slice(0, 1),
+    )),
+    ...(await askAll("rate limit", limiters, "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit", limits)),
+  ];
+}
+
+async function askAll(
+  what: string,
+  candidates: Readonly<Record<string, Candidate>>,
+  method: string,
+  requests: readonly Uint8Array[],
+): Promise<CheckRow[]> {
+  const servers: Record<string, AskedServer> = {};
   try {
-    const ours: Steady[] = [];
-    const theirs: Steady[] = [];
-    for (let round = -1; round < rounds; round++) {
-      const pair = [await steady(hub, many), await steady(plain, many)] as const;
-      if (round >= 0) [ours.push(pair[0]), theirs.push(pair[1])];
+    for (const [name, { start, needs = [] }] of Object.entries(candidates)) {
+      const missing = needs.filter((peer) => findPeer(peer) === undefined);
+      if (missing.length === 0) servers[name] = await start();
+      else console.warn(`${name}: left out, since ${missing.join(", ")} is missing; .ci/install-peers brings it`);
     }
-    const [hubs, plains] = [middle(ours), middle(theirs)];
-    return {
-      ...{ cachedMicroseconds: 1e6 / rates.cached, uncachedMicroseconds: 1e6 / rates.uncached },
-      ...{ p50Ms: hubs.p50Ms, p99Ms: hubs.p99Ms, cpuMicroseconds: hubs.cpuMicroseconds },
-      ...{ baselineP50Ms: plains.p50Ms, baselineP99Ms: plains.p99Ms },
-      baselineCpuMicroseconds: plains.cpuMicroseconds,
-    };
+    const figures = await askSteadily(servers, { method, requests, perSecond });
+    const atFull = await askAtFull(servers, { method, requests });
+    const load = loadavg()[0] as number;
+    return Object.entries(figures).map(([name, { cpuMicroseconds, ...rest }]) => ({
+      ...{
+        what: `${what}, ${perSecond}/s: ${name}`,
+        cpu: cpuMicroseconds,
+        ...rest,
+        perCoreSecond: atFull[name] as number,
+        load,
+      },
+    }));
   } finally {
-    await Promise.all([hub.stop(), plain.stop()]);
+    await Promise.all(Object.values(servers).map((server) => server.stop()));
   }
 }
 
-const rounds = 5;
-const perSecond = 3000;
-const sliceMs = 2000;
-
-/** Answers requests in turn, from bytes to bytes. */
-function checking(pipeline: Pipeline, requests: readonly Uint8Array[]): () => number {
-  const [decoder, encoder] = [createCheckDecoder(), createAnswerEncoder()];
-  const listener = { reporter: "inbound", trustedHops: 0 } as const;
-  let at = 0;
-  return () => {
-    const check = decoder.decode(requests[at++ % requests.length] as Uint8Array, listener);
-    const receipt = pipeline.check({ check, byDefault: "deny", waitsMs: 200 }) as CheckReceipt; // no rule waits
-    if (!("verdict" in receipt) || !receipt.verdict.allowed) throw new Error(JSON.stringify(receipt));
-    encoder.encode(receipt.verdict, false);
-    return 1;
-  };
-}
-
-interface Steady {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly cpuMicroseconds: number;
-}
-
-async function steady(server: ServerProcess, requests: readonly Uint8Array[]): Promise<Steady> {
-  const cpuBefore = server.cpuSeconds();
-  const took = await callAtRate(server.grpc, requests, { perSecond, ms: sliceMs });
-  const sorted = [...took].sort((a, b) => a - b);
-  const rank = (q: number) => sorted[Math.ceil(q * sorted.length) - 1] ?? Number.NaN;
-  return {
-    ...{ p50Ms: rank(0.5), p99Ms: rank(0.99) },
-    cpuMicroseconds: ((server.cpuSeconds() - cpuBefore) * 1e6) / took.length,
-  };
-}
-
-function middle(figures: readonly Steady[]): Steady {
-  const of = (name: keyof Steady) => median(figures.map((each) => each[name]));
-  return { p50Ms: of("p50Ms"), p99Ms: of("p99Ms"), cpuMicroseconds: of("cpuMicroseconds") };
+function aLimitRequest(n: number): Uint8Array {
+  const descriptors = [{ entries: [{ key: "tenant", value: `tenant-${n}` }] }];
+  return toBinary(RateLimitRequestSchema, create(RateLimitRequestSchema, { domain: "bench", descriptors }));
 }

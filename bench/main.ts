@@ -13,7 +13,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figures>>> = {
   path: async () => ({ ...(await (await import("./path.bench.ts")).runPathBench()) }),
   stream: async () => ({ ...(await (await import("./stream.bench.ts")).runStreamBench()) }),
   report: async () => ({ ...(await (await import("./report.bench.ts")).runReportBench()) }),
-  check: async () => ({ ...(await (await import("./check.bench.ts")).runCheckBench()) }),
+  check: async () => (await (await import("./check.bench.ts")).runCheckBench()).map((row) => ({ ...row })),
   spans: async () => (await (await import("./spans.bench.ts")).runSpansBench()).map((row) => ({ ...row })),
   tail: async () => (await (await import("./tail.bench.ts")).runTailBench()).map((row) => ({ ...row })),
   stats: async () => ({ ...(await (await import("./stats.bench.ts")).runStatsBench()) }),

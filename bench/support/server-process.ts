@@ -53,7 +53,7 @@ export async function startServer(script: string, args: readonly string[] = []):
   return {
     grpc: listeners.grpc,
     admin: listeners.admin,
-    cpuSeconds: () => ticksOf(pid) / 100,
+    cpuSeconds: () => cpuSecondsOf(pid),
     residentMiB: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024,
     async stop() {
       const gone = new Promise((resolve) => child.once("exit", resolve));
@@ -72,6 +72,9 @@ async function ready(child: ChildProcess): Promise<{ grpc: string; admin?: strin
   }
   throw new Error("the server ended before it was ready");
 }
+
+/** CPU seconds that a process has used so far, all threads (Linux). */
+export const cpuSecondsOf = (pid: number): number => ticksOf(pid) / 100;
 
 /** utime and stime of /proc/PID/stat, in hundredths of a second. */
 function ticksOf(pid: number): number {

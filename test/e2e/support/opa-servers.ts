@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { requirePeer } from "../../support/peers.ts";
 import { type Child, startChild } from "./child.ts";
 import { temporaryFolder } from "./folder.ts";
+import { isListening } from "./listening.ts";
 import { freePort } from "./prometheus.ts";
 import { waitUntil } from "./wait.ts";
 
@@ -11,6 +11,7 @@ import { waitUntil } from "./wait.ts";
 export interface OpaServer {
   /** "host:port" that it listens on. */
   readonly address: string;
+  readonly process: Child;
   stop(): Promise<void>;
 }
 
@@ -37,18 +38,10 @@ async function start(rego: string, run: (address: string, file: string) => Child
     return isListening(port);
   });
   return {
-    address: `127.0.0.1:${port}`,
+    ...{ address: `127.0.0.1:${port}`, process: child },
     async stop() {
       await child.stop();
       folder.remove();
     },
   };
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port });
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
 }

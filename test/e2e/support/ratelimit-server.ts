@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { requirePeer } from "../../support/peers.ts";
-import { startChild } from "./child.ts";
+import { type Child, startChild } from "./child.ts";
 import { temporaryFolder } from "./folder.ts";
 import { freePort } from "./prometheus.ts";
 import { waitUntil } from "./wait.ts";
@@ -11,6 +11,7 @@ export interface RatelimitServer {
   /** "host:port" of its gRPC port, and of the one with `/json`. */
   readonly grpc: string;
   readonly http: string;
+  readonly process: Child;
   stop(): Promise<void>;
 }
 
@@ -41,7 +42,7 @@ export async function startRatelimit(yaml: string, redis: string): Promise<Ratel
     return answer?.ok === true;
   });
   return {
-    ...{ grpc: `127.0.0.1:${grpc}`, http: `127.0.0.1:${http}` },
+    ...{ grpc: `127.0.0.1:${grpc}`, http: `127.0.0.1:${http}`, process: child },
     async stop() {
       await child.stop();
       folder.remove();
