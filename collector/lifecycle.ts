@@ -30,6 +30,7 @@ import { observeSampling } from "./telemetry/observe-sampling.ts";
 import { observeStats } from "./telemetry/observe-stats.ts";
 import { createHubTracer, type HubTracer } from "./telemetry/tracing/hub-tracer.ts";
 import { traceDeliveries } from "./telemetry/tracing/trace-deliveries.ts";
+import { traceIntake } from "./traced-intake.ts";
 
 /** What a hub is opened with. */
 export interface HubOptions {
@@ -92,14 +93,14 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   });
   observeDecisions(metrics, decisions);
   observeJoins(metrics, state.decisions.counters);
-  const sinks = { events: events.pipeline, lanes: handlers, stats, decisions, tracer };
+  const sinks = { events: events.pipeline, lanes: handlers, stats, decisions };
   const pipeline = createPipeline(first.plan, { ...sinks, now: steady.now });
   observeIntake(metrics, state);
   observeSampling(metrics, state.sampling);
   observeLanes(metrics, handlers.status, now);
   let ready = false;
 
-  const receivers = openReceivers({ intake: pipeline, events: events.receivers, now });
+  const receivers = openReceivers({ intake: traceIntake(pipeline, tracer), events: events.receivers, now });
   const running = createRunning(checked, now);
   const api: ApiOptions = {
     stats,

@@ -2,7 +2,6 @@ import { slotOf } from "../schemas/attributes/vocabulary.ts";
 import type { AccessLogBatch, AccessLogEntry, Json, StreamOrigin } from "../schemas/model/access-log.ts";
 import type { CheckCall, CheckReceipt, LimitCall, LimitReceipt, RawCheck } from "../schemas/model/check-request.ts";
 import type { MetricBatch, RawMetric } from "../schemas/model/metric.ts";
-import { ownService } from "../schemas/model/own-spans.ts";
 import type {
   RawRecord,
   RecordBatch,
@@ -14,14 +13,11 @@ import type {
 import type { Receipt } from "../schemas/model/receipt.ts";
 import { AttributeRecord, type Projection } from "../schemas/model/record.ts";
 import type { RawSpan, SpanBatch } from "../schemas/model/span.ts";
-import { noTracer, type TracedWork, type WorkTracer, within } from "../schemas/model/traced-work.ts";
 import { isTimestamp, toMillis } from "../schemas/model/value.ts";
 import type { Verdict } from "../schemas/model/verdict.ts";
 import type { Policy } from "./check/policy.ts";
-import type { Decide, RateLimits } from "./check/rate-limit/rate-limits.ts";
+import type { RateLimits } from "./check/rate-limit/rate-limits.ts";
 import { PendingRequest } from "./check/request.ts";
-import { callerSpan, traceparentSpan } from "./normalize/caller-span.ts";
-import { batchOutcome, checkNames, checkOutcome, limitOutcome } from "./telemetry/tracing/work-facts.ts";
 
 /** Turns entries of one stream into records: writes every slot of the plan's projection, absent values too. */
 export type NormalizeEntry = (entry: AccessLogEntry, record: AttributeRecord) => void;
@@ -146,8 +142,6 @@ export interface PipelineParts {
   /** Counts every record. */
   readonly stats?: StatsSink | undefined;
   readonly decisions?: DecisionSink | undefined;
-  /** Traces each batch and each check. */
-  readonly tracer?: WorkTracer | undefined;
   /** Milliseconds of a clock that never goes back. */
   now(): number;
 }
@@ -159,10 +153,7 @@ const SHARE_OF_WAIT = 0.9;
 const MAX_WAIT_MS = 5_000;
 
 /** decode -> normalize -> rules -> dispatch: receivers hand over decoded batches, rules offer instances to lanes, statistics count every record. */
-export function createPipeline(
-  first: Plan,
-  { events, lanes, stats, decisions, tracer = noTracer, now }: PipelineParts,
-): Pipeline {
+export function createPipeline(first: Plan, { events, lanes, stats, decisions, now }: PipelineParts): Pipeline {
   let plan = first;
   let record = new AttributeRecord(plan.slots, plan.projection.slots);
   /** Apart, since other slots are filled in for reports and spans: what an entry left behind must not be taken for theirs. */
@@ -239,17 +230,13 @@ export function createPipeline(
 
   const takeSpans = (batch: SpanBatch): Receipt => {
     const { rules, normalize } = plan;
-    const isTraced = tracer.isOn;
-    let hasOwnWork = false;
     const take = (span: RawSpan): boolean => {
       normalize.span(span, spanRecord);
-      if (isTraced) hasOwnWork ||= span.resource.attributes.get("service.name") === ownService;
       const matched = rules.report(spanRecord, batch.place);
       stats?.record(spanRecord);
       return matched;
     };
-    const receipt = takeItems(batch, take, () => rules.relay(batch));
-    return hasOwnWork ? { ...receipt, hasOwnWork } : receipt;
+    return takeItems(batch, take, () => rules.relay(batch));
   };
 
   const takeMetrics = (batch: MetricBatch): Receipt => {
@@ -268,17 +255,6 @@ export function createPipeline(
     const receipt = take();
     const kept = answered ? lanes.kept() : undefined;
     return kept?.then(() => receipt) ?? receipt;
-  };
-
-  /** The same as traced work, where it is. */
-  const receive = <R extends Receipt>(source: string, answered: boolean, take: () => R): R | Promise<R> => {
-    const work = tracer.isOn ? tracer.start(`receive ${source}`, "server") : undefined;
-    if (work === undefined) return whenRoom(answered, take);
-    return within(
-      work,
-      () => whenRoom(answered, take),
-      (receipt) => batchOutcome(source, receipt),
-    );
   };
 
   /** Has the policy decide, and notes what it said. */
@@ -307,55 +283,37 @@ export function createPipeline(
     return verdict instanceof Promise ? verdict.then(noted) : noted(verdict);
   };
 
-  const check = ({ check: raw, byDefault, waitsMs }: CheckCall, work?: TracedWork) => {
-    const { checks, slots } = plan;
-    const asked = spare ?? new AttributeRecord(slots, checks.projection.slots);
-    spare = undefined;
-    asked.reset();
-    const problem = checks.normalize(raw, asked);
-    if (problem !== undefined) return { problem };
-    const startMs = now();
-    const request = new PendingRequest(asked, startMs + waitsMs * SHARE_OF_WAIT, () => rawOf(raw), work);
-    const verdict = decide(checks, raw, request, byDefault, startMs);
-    if (verdict instanceof Promise) return verdict.then((late) => ({ verdict: late }));
-    // Slots that no rule reads may have been written in the others: these are not emptied.
-    if (checks.report === undefined && !request.hasDerived) spare = asked;
-    return { verdict };
-  };
-
-  const limit = (call: LimitCall, work?: TracedWork) => {
-    const { checks, slots } = plan;
-    const waitsMs = call.waitsMs * SHARE_OF_WAIT;
-    const deadlineMs = now() + waitsMs;
-    const ask: Decide = (domain, descriptor) => {
-      const asked = new AttributeRecord(slots, checks.projection.slots);
-      const raw = { kind: "limit", domain, descriptor } as const;
-      checks.normalize(raw, asked);
-      return decide(checks, raw, new PendingRequest(asked, deadlineMs, () => undefined, work), "allow", now());
-    };
-    return checks.rateLimits.answer({ ...call, waitsMs }, ask, work);
-  };
-
   return {
-    reportAccessLogs: (batch) => receive("accesslog", batch.answered === true, () => takeAccessLogs(batch)),
-    reportRecords: (batch) => receive(batch.source, batch.answered === true, () => takeRecords(batch)),
-    reportSpans: (batch) => receive(batch.source, true, () => takeSpans(batch)),
-    reportMetrics: (batch) => receive(batch.source, batch.answered, () => takeMetrics(batch)),
+    reportAccessLogs: (batch) => whenRoom(batch.answered === true, () => takeAccessLogs(batch)),
+    reportRecords: (batch) => whenRoom(batch.answered === true, () => takeRecords(batch)),
+    reportSpans: (batch) => whenRoom(true, () => takeSpans(batch)),
+    reportMetrics: (batch) => whenRoom(batch.answered, () => takeMetrics(batch)),
     takesMetrics: () => plan.metrics.takes,
-    check(call) {
-      const work = tracer.isOn ? tracer.start(checkNames[call.check.kind], "server", callerSpan(call)) : undefined;
-      return work === undefined ? check(call) : within(work, () => check(call, work), checkOutcome);
+    check({ check, byDefault, waitsMs, work }) {
+      const { checks, slots } = plan;
+      const asked = spare ?? new AttributeRecord(slots, checks.projection.slots);
+      spare = undefined;
+      asked.reset();
+      const problem = checks.normalize(check, asked);
+      if (problem !== undefined) return { problem };
+      const startMs = now();
+      const request = new PendingRequest(asked, startMs + waitsMs * SHARE_OF_WAIT, () => rawOf(check), work);
+      const verdict = decide(checks, check, request, byDefault, startMs);
+      if (verdict instanceof Promise) return verdict.then((late) => ({ verdict: late }));
+      // Slots that no rule reads may have been written in the others: these are not emptied.
+      if (checks.report === undefined && !request.hasDerived) spare = asked;
+      return { verdict };
     },
     limit(call) {
-      const { request, traceparent } = call;
-      const work = tracer.isOn ? tracer.start(checkNames.limit, "server", traceparentSpan(traceparent)) : undefined;
-      if (work === undefined) return limit(call);
-      const { domain, descriptors } = request;
-      return within(
-        work,
-        () => limit(call, work),
-        (receipt) => limitOutcome(domain, descriptors.length, receipt),
-      );
+      const { checks, slots } = plan;
+      const waitsMs = call.waitsMs * SHARE_OF_WAIT;
+      const deadlineMs = now() + waitsMs;
+      return checks.rateLimits.answer({ ...call, waitsMs }, (domain, descriptor) => {
+        const asked = new AttributeRecord(slots, checks.projection.slots);
+        const check = { kind: "limit", domain, descriptor } as const;
+        checks.normalize(check, asked);
+        return decide(checks, check, new PendingRequest(asked, deadlineMs, () => undefined, call.work), "allow", now());
+      });
     },
     swap(next) {
       plan = next;

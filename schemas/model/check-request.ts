@@ -1,6 +1,7 @@
 import type { Json } from "./access-log.ts";
 import type { RateLimitAnswer, RateLimitDescriptor, RateLimitRequest } from "./rate-limit.ts";
 import type { RecordProblem } from "./raw-record.ts";
+import type { TracedWork } from "./traced-work.ts";
 import type { Int64, Timestamp } from "./value.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -79,6 +80,8 @@ export interface CheckCall {
   readonly waitsMs: number;
   /** The traceparent header of the call itself, where it has one. */
   readonly traceparent?: string | undefined;
+  /** The call as it is traced; set by the hub. */
+  readonly work?: TracedWork | undefined;
 }
 
 /** What became of a question: the verdict, or why it is none. */
@@ -93,6 +96,8 @@ export interface LimitCall {
   readonly waitsMs: number;
   /** The traceparent header of the call itself, where it has one. */
   readonly traceparent?: string | undefined;
+  /** The call as it is traced; set by the hub. */
+  readonly work?: TracedWork | undefined;
 }
 
 /** What became of a question about limits: the answer, or why there is none. */

@@ -6,6 +6,4 @@ export interface Receipt {
   readonly malformed: number;
   /** When the last record had ended by its sender's clock, in milliseconds since the epoch; undefined if it does not say. */
   readonly lastEndedMs?: number | undefined;
-  /** Spans of a hub's own work are among them; not looked for unless work is traced. */
-  readonly hasOwnWork?: boolean | undefined;
 }

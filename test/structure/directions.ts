@@ -32,6 +32,7 @@ export const allowed: Readonly<Record<string, Permission>> = {
   "collector/pipeline.ts": composition,
   "collector/plan.ts": composition,
   "collector/decision-records.ts": composition,
+  "collector/traced-intake.ts": composition,
   "collector/reload.ts": composition,
   "collector/config/": { any: ["collector/expr/"], types: ["adapters/adapter.ts"] },
   "collector/plugins/": {

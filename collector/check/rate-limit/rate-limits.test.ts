@@ -196,8 +196,8 @@ describe("a domain of a handler", () => {
     });
     const rateLimits = aService([{ limiter: own, store: slow, storeName: "counts" }]);
     const request = { domain: "d", hitsAddend: 0, descriptors: [aDescriptor()] };
-    const call = { request, tellsClient: true, waitsMs: 20 };
-    expect(await rateLimits.answer(call, () => aVerdict(), work)).toEqual({ answer: given });
+    const call = { request, tellsClient: true, waitsMs: 20, work };
+    expect(await rateLimits.answer(call, () => aVerdict())).toEqual({ answer: given });
     expect(told).toEqual(["take counts"]);
   });
 

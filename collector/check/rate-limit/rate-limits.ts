@@ -8,7 +8,6 @@ import {
   type RateLimitDescriptor,
   type RateLimitRequest,
 } from "../../../schemas/model/rate-limit.ts";
-import type { TracedWork } from "../../../schemas/model/traced-work.ts";
 import type { Verdict } from "../../../schemas/model/verdict.ts";
 import { tracedStore } from "../limits/traced-store.ts";
 import { type Decided, toLimitAnswer } from "./from-verdicts.ts";
@@ -32,8 +31,8 @@ export type Decide = (domain: string, descriptor: RateLimitDescriptor) => Verdic
 
 /** Answers rate limit requests. */
 export interface RateLimits {
-  /** Never rejects; takes no longer than `waitsMs`. `work`: the request as it is traced. */
-  answer(call: LimitCall, decide: Decide, work?: TracedWork): LimitReceipt | Promise<LimitReceipt>;
+  /** Never rejects; takes no longer than `waitsMs`. */
+  answer(call: LimitCall, decide: Decide): LimitReceipt | Promise<LimitReceipt>;
 }
 
 /** Requests of a domain that a handler answers for go there; of others, the rules decide on each descriptor. */
@@ -96,7 +95,7 @@ export function createRateLimits({ limiters, overrides, after }: RateLimitParts)
     });
 
   return {
-    answer({ request, tellsClient, waitsMs }, decide, work) {
+    answer({ request, tellsClient, waitsMs, work }, decide) {
       const own = limiters.find(({ limiter }) => limiter.has(request.domain));
       try {
         const answer =

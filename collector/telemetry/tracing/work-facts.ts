@@ -1,4 +1,4 @@
-import type { CheckReceipt, LimitReceipt } from "../../../schemas/model/check-request.ts";
+import type { CheckReceipt, LimitCall, LimitReceipt } from "../../../schemas/model/check-request.ts";
 import type { Receipt } from "../../../schemas/model/receipt.ts";
 import type { WorkOutcome } from "../../../schemas/model/traced-work.ts";
 import type { Verdict } from "../../../schemas/model/verdict.ts";
@@ -6,12 +6,8 @@ import type { Verdict } from "../../../schemas/model/verdict.ts";
 /** What checks are called, by how they are asked for. */
 export const checkNames = { ext_authz: "check ext_authz", report: "check json", limit: "check limit" } as const;
 
-/** Of a batch that came in; none of one that brings a hub's own spans back, which would go round for ever. */
-export function batchOutcome(
-  source: string,
-  { accepted, malformed, hasOwnWork = false }: Receipt,
-): WorkOutcome | undefined {
-  if (hasOwnWork) return undefined;
+/** Of a batch that came in. */
+export function batchOutcome(source: string, { accepted, malformed }: Receipt): WorkOutcome {
   return { facts: { "mixdown.source": source, "mixdown.records": accepted, "mixdown.malformed": malformed } };
 }
 
@@ -31,8 +27,8 @@ function verdictOutcome({ id, rule, revision, allowed, cache, denial, shadow, re
 }
 
 /** Of a rate limit request. */
-export function limitOutcome(domain: string, descriptors: number, receipt: LimitReceipt): WorkOutcome {
-  const facts = { "ratelimit.domain": domain, "mixdown.descriptors": descriptors };
+export function limitOutcome({ domain, descriptors }: LimitCall["request"], receipt: LimitReceipt): WorkOutcome {
+  const facts = { "ratelimit.domain": domain, "mixdown.descriptors": descriptors.length };
   return "failure" in receipt
     ? { facts, error: "no_answer" }
     : { facts: { ...facts, "check.allowed": !receipt.answer.overLimit } };
