@@ -58,6 +58,7 @@ const tailOf = (keep: string, more = "") => `{ tail: { keep: [${keep}]${more} } 
 it.each([
   ['{ sample: { perService: "many" } }', "expected so many in a time, such as 100/1s or 5/m"],
   ['{ sample: { rate: 0.5, perService: "1/s" } }', '"sample" has both rate and perService'],
+  ["{ sample: {} }", '"sample" does not say how much'],
   [`{ sample: true, tail: { keep: [{ name: all }] } }`, "whole traces are sampled by tail"],
   [`{ tail: { keep: [] } }`, "keep"],
   [`{ tail: {} }`, '"keep" is missing'],

@@ -16,6 +16,8 @@ function readSampling(settings: SettingsReader) {
   const sample = settings.optional("sample", "sample", "rate");
   const perService = readPerService(settings.below("sample"));
   const tail = readTail(settings);
+  if (!settings.isAbsent("sample") && sample === undefined && perService === undefined && settings.sound)
+    settings.refuse("sample", '"sample" does not say how much', "rate or perService");
   if (sample !== undefined && perService !== undefined)
     settings.refuse("sample", '"sample" has both rate and perService', "one of them");
   if (tail !== undefined && (sample !== undefined || perService !== undefined))

@@ -98,8 +98,14 @@ export interface LooseSpan {
   readonly threshold: string | undefined;
 }
 
-/** Puts spans back into what stood around them. */
-export type WrapSpans = (around: SpanSurroundings, spans: readonly LooseSpan[]) => readonly SpanPiece[];
+/** Spans of one scope, and what stands around them there. */
+export interface ScopeOfSpans {
+  readonly scope: Uint8Array;
+  readonly spans: readonly LooseSpan[];
+}
+
+/** Puts spans of one resource back into what stood around them. */
+export type WrapSpans = (resource: Uint8Array, scopes: readonly ScopeOfSpans[]) => readonly SpanPiece[];
 
 /** What is to be changed of the attributes of spans. Names are those that attributes have as they come. */
 export interface SpanEdits {
@@ -127,7 +133,7 @@ export interface SpanBatch {
   cut(places: readonly number[], edits?: SpanEdits): readonly SpanPiece[];
   /**
    * The same spans one by one, whatever their thresholds: `index` is that in `places`. The bytes stay as they are for as long
-   * as those of the request. Spans one behind the other that have the same surroundings get the same object.
+   * as those of the request. What stands around spans of one resource or scope is one object.
    */
   lift(places: readonly number[], edits: SpanEdits | undefined, take: TakeSpan): void;
 }

@@ -28,23 +28,21 @@ export class SpanCutter {
 
   /** These spans one by one, edited, apart from what stands around them. */
   lift(index: RequestIndex, places: readonly number[], edits: SpanEdits | undefined, take: TakeSpan): void {
-    const { bytes, items } = index;
-    let scope = -1;
+    const { bytes, items, resources, scopes } = index;
+    let [resource, scope] = [-1, -1];
     let around: SpanSurroundings = { resource: noBytes, scope: noBytes };
     for (const [at, place] of places.entries()) {
       const item = place * itemWidth;
       if (items[item + 3] !== scope) {
         scope = items[item + 3]!;
-        around = this.#around(index, scope);
+        const { parent } = scopes[scope]!;
+        const same = parent === resource ? around.resource : this.#others(bytes, resources[parent]!);
+        around = { resource: same, scope: this.#others(bytes, scopes[scope]!) };
+        resource = parent;
       }
       const span = bytes.subarray(items[item + 1]!, items[item + 2]!);
       take(at, around, edits === undefined ? span : this.#editor.edit(span, place, edits));
     }
-  }
-
-  #around({ bytes, resources, scopes }: RequestIndex, scope: number): SpanSurroundings {
-    const { parent } = scopes[scope]!;
-    return { resource: this.#others(bytes, resources[parent]!), scope: this.#others(bytes, scopes[scope]!) };
   }
 
   #others(bytes: Buffer, section: Section): Uint8Array {

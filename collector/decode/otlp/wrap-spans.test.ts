@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import {
   ResourceSpansSchema,
+  SpanSchema,
   type TracesData,
   TracesDataSchema,
 } from "../../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
@@ -37,7 +38,9 @@ function through(bytes: Uint8Array, threshold?: string): SpanPiece[] {
     while (batch.next() !== undefined) places.push(batch.place);
   } while (batch.more);
   const pieces: SpanPiece[] = [];
-  batch.lift(places, undefined, (_, around, span) => pieces.push(...wrap(around, [{ bytes: span, threshold }])));
+  batch.lift(places, undefined, (_, { resource, scope }, span) =>
+    pieces.push(...wrap(resource, [{ scope, spans: [{ bytes: span, threshold }] }])),
+  );
   return pieces;
 }
 
@@ -62,9 +65,17 @@ it("says what they passed", () => {
   expect(states).toEqual(["ot=th:8", "ot=th:8;rv:ffffffffffffff,a=b", "ot=th:c"]);
 });
 
-it("puts together what fits into a request", () => {
-  const span = { bytes: new Uint8Array(100_000).fill(255), threshold: undefined };
-  const pieces = wrap({ resource: new Uint8Array(0), scope: new Uint8Array(0) }, Array(12).fill(span));
-  expect(pieces.map(({ spans }) => spans)).toEqual([5, 5, 2]);
+it("puts together what fits into a request, with each scope where its spans are", () => {
+  const spans = Array.from({ length: 6 }, () => ({ bytes: aSpanOf(100_000), threshold: undefined }));
+  const scopes = ["one", "two"].map((name) => ({ scope: scopeOf(name), spans }));
+  const pieces = wrap(new Uint8Array(0), scopes);
+  expect(pieces.map((piece) => piece.spans)).toEqual([5, 5, 2]);
+  const names = pieces.map((piece) =>
+    read([piece]).resourceSpans[0]?.scopeSpans.map(({ scope, spans }) => `${scope?.name} ${spans.length}`),
+  );
+  expect(names).toEqual([["one 5"], ["one 1", "two 4"], ["two 2"]]);
   for (const { bytes } of pieces) expect(bytes.length).toBeLessThan(530_000);
 });
+
+const aSpanOf = (length: number) => toBinary(SpanSchema, aSpan(1, { a: "x".repeat(length) }));
+const scopeOf = (name: string) => Uint8Array.of(10, name.length + 2, 10, name.length, ...Buffer.from(name));

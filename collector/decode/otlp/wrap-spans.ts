@@ -1,5 +1,5 @@
 import { ByteWriter } from "../../../schemas/model/byte-writer.ts";
-import type { LooseSpan, SpanEdits, SpanPiece, SpanSurroundings, WrapSpans } from "../../../schemas/model/span.ts";
+import type { LooseSpan, ScopeOfSpans, SpanEdits, SpanPiece, WrapSpans } from "../../../schemas/model/span.ts";
 import { SpanEditor } from "./edit-span.ts";
 import { listField, pieceBytes, resourcesField } from "./wrap-items.ts";
 
@@ -20,33 +20,43 @@ export function createSpanWrapper(): WrapSpans {
     return editor.edit(Buffer.from(buffer, byteOffset, length), 0, edits);
   };
 
-  const wrap = ({ resource, scope }: SpanSurroundings, spans: readonly LooseSpan[]): SpanPiece => {
+  const wrap = (resource: Uint8Array, scopes: readonly ScopeOfSpans[]): SpanPiece => {
     writer.reset();
     const outer = writer.begin(resourcesField);
     writer.raw(resource);
-    const inner = writer.begin(listField);
-    writer.raw(scope);
-    for (const span of spans) writer.bytes(listField, finished(span));
-    writer.end(inner);
+    for (const { scope, spans } of scopes) {
+      const inner = writer.begin(listField);
+      writer.raw(scope);
+      for (const span of spans) writer.bytes(listField, finished(span));
+      writer.end(inner);
+    }
     writer.end(outer);
-    return { bytes: writer.toBytes(), spans: spans.length };
+    return { bytes: writer.toBytes(), spans: scopes.reduce((sum, { spans }) => sum + spans.length, 0) };
   };
 
-  return (around, spans) => portions(spans).map((portion) => wrap(around, portion));
+  return (resource, scopes) => portions(scopes).map((portion) => wrap(resource, portion));
 }
 
 /** As many together as a piece may hold, and at least one. */
-function portions(spans: readonly LooseSpan[]): LooseSpan[][] {
-  const found: LooseSpan[][] = [];
+function portions(scopes: readonly ScopeOfSpans[]): ScopeOfSpans[][] {
+  const found: ScopeOfSpans[][] = [];
   let room = 0;
-  for (const span of spans) {
-    const { length } = span.bytes;
-    if (found.length > 0 && length <= room) found.at(-1)?.push(span);
-    else {
-      found.push([span]);
-      room = pieceBytes;
+  for (const { scope, spans } of scopes) {
+    let last: LooseSpan[] = [];
+    for (const span of spans) {
+      const { length } = span.bytes;
+      const isNew = found.length === 0 || length > room;
+      if (isNew) {
+        found.push([]);
+        room = pieceBytes;
+      }
+      if (isNew || last.length === 0) {
+        last = [];
+        found.at(-1)?.push({ scope, spans: last });
+      }
+      last.push(span);
+      room -= length;
     }
-    room -= length;
   }
   return found;
 }

@@ -1,11 +1,12 @@
 /** What was decided of traces, the last so many at least and twice as many at most: in two generations, so that nothing is sorted and forgetting is cheap. */
 export class Remembered<T> {
-  readonly #atLeast: number;
+  /** How many are remembered, from the next one on. */
+  atLeast: number;
   #young = new Map<string, T>();
   #old = new Map<string, T>();
 
   constructor(atLeast: number) {
-    this.#atLeast = atLeast;
+    this.atLeast = atLeast;
   }
 
   /** What is asked for stays remembered. */
@@ -18,7 +19,7 @@ export class Remembered<T> {
   }
 
   set(id: string, decision: T): void {
-    if (this.#young.size >= this.#atLeast) {
+    if (this.#young.size >= this.atLeast) {
       this.#old = this.#young;
       this.#young = new Map();
     }

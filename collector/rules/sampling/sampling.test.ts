@@ -19,13 +19,14 @@ const tail = {
   ],
 };
 const noBytes = new Uint8Array(0);
+const other = `${"1".repeat(18)}${"f".repeat(14)}`;
 const id = `${"0".repeat(18)}${"f".repeat(14)}`;
 
 /** A hub's sampling, and the names of those to whom it sent. */
 function start() {
   const clock = manualClock();
   const sent: string[] = [];
-  const sampling = createSampling((_, spans) => [{ bytes: noBytes, spans: spans.length }]);
+  const sampling = createSampling((_, scopes) => scopes.map(({ spans }) => ({ bytes: noBytes, spans: spans.length })));
   const open = (plan: PlannedSampling, lane: string, settings: string, instance = "kept") =>
     plan.openStore({
       handler: "traces",
@@ -37,8 +38,8 @@ function start() {
   return { clock, sent, sampling, open, plan: () => sampling.plan(clock) };
 }
 
-function come(store: TailStore): void {
-  const trace = store.find(id);
+function come(store: TailStore, of = id): void {
+  const trace = store.find(of);
   const span = { startMs: undefined, endMs: undefined, isRoot: true, service: "", weight: 1, randomness: undefined };
   if (trace instanceof WaitingTrace) store.note(trace, span, 0);
   store.take(trace, { resource: noBytes, scope: noBytes }, new Uint8Array(9));
@@ -60,7 +61,7 @@ it("goes on waiting over a reload that changes nothing of it, and sends to whoev
   expect(sampling.ways()).toMatchObject([{ handler: "traces", instance: "kept", store: { traces: 0 } }]);
 });
 
-it("decides what waits for settings that are gone, by them, and counts on", () => {
+it("decides what waits for settings that are gone, by them, which late spans follow, and counts on", () => {
   const { sent, sampling, open, plan } = start();
   const first = plan();
   const store = open(first, "lane", "a");
@@ -71,11 +72,12 @@ it("decides what waits for settings that are gone, by them, and counts on", () =
   expect([next.traces, sent]).toEqual([0, []]);
   second.takeOver();
   come(next);
-  expect([store.traces, next.traces, sent]).toEqual([0, 1, ["lane 1"]]);
+  come(next, other);
+  expect([store.traces, next.traces, sent]).toEqual([0, 1, ["lane 1", "lane 1"]]);
   sampling.close();
   const [way] = sampling.ways();
   expect(way?.counts.decisions.map(({ cause }) => cause)).toEqual(["reload", "closed"]);
-  expect(way?.counts.kept).toEqual(new Map([["all", 2]]));
+  expect([way?.counts.kept, way?.counts.lateKept]).toEqual([new Map([["all", 3]]), 1]);
 });
 
 it("changes nothing for a plan that does not take over", async () => {

@@ -42,7 +42,7 @@ export interface Sampling {
 }
 
 /** A store at work, and where what it keeps goes. */
-interface OpenStore {
+interface OpenStore extends Pick<WayOptions, "handler" | "instance"> {
   readonly store: TailStore;
   offer: WayOptions["offer"];
 }
@@ -50,7 +50,7 @@ interface OpenStore {
 /** Sampling for a hub's life. */
 export function createSampling(wrap: WrapSpans): Sampling {
   const counts = new Map<string, SamplingCounts>();
-  let open = new Map<string, OpenStore & Pick<WayOptions, "handler" | "instance">>();
+  let open = new Map<string, OpenStore>();
 
   const countsOf = (handler: string, instance: string): SamplingCounts => {
     const key = keyOf(handler, instance);
@@ -59,8 +59,8 @@ export function createSampling(wrap: WrapSpans): Sampling {
     return found;
   };
 
-  const create = ({ handler, instance, tail, offer }: WayOptions, clock: SamplingClock) => {
-    const opened = {
+  const create = ({ handler, instance, tail, offer }: WayOptions, clock: SamplingClock): OpenStore => {
+    const opened: OpenStore = {
       ...{ handler, instance, offer },
       store: new TailStore({
         ...{ settings: tail, clock, wrap, counts: countsOf(handler, instance) },
@@ -87,7 +87,7 @@ export function createSampling(wrap: WrapSpans): Sampling {
         takeOver() {
           const before = open;
           open = next;
-          for (const [key, { store }] of before) if (!next.has(key)) store.close("reload");
+          for (const [key, gone] of before) if (!next.has(key)) retire(gone, [...next.values()]);
           for (const [opened, offer] of offers) opened.offer = offer;
         },
       };
@@ -102,6 +102,12 @@ export function createSampling(wrap: WrapSpans): Sampling {
       for (const { store } of open.values()) store.close("closed");
     },
   };
+}
+
+/** Decides what waits in a store whose settings are gone; the one with the new settings remembers its decisions. */
+function retire({ store, handler, instance }: OpenStore, next: readonly OpenStore[]): void {
+  store.close("reload");
+  next.find((each) => each.handler === handler && each.instance === instance)?.store.inherit(store);
 }
 
 const keyOf = (...names: readonly string[]): string => JSON.stringify(names);

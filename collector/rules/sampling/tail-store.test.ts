@@ -6,7 +6,6 @@ import { expression } from "../rules.fixture.ts";
 import { blockBytes } from "./block-store.ts";
 import { SamplingCounts } from "./counts.ts";
 import type { KeepRule, TailSettings } from "./keep-rule.ts";
-import { sizeOf } from "./surroundings-table.ts";
 import { TailStore } from "./tail-store.ts";
 import { traceBytes, WaitingTrace } from "./waiting-trace.ts";
 
@@ -35,8 +34,8 @@ function open(over: Partial<TailSettings> = {}): void {
   sent = [];
   store = new TailStore({
     ...{ settings: { ...settings, ...over }, clock, counts },
-    wrap: (_, spans) => {
-      sent.push(...spans.map(toSent));
+    wrap: (_, scopes) => {
+      sent.push(...scopes.flatMap(({ spans }) => spans.map(toSent)));
       return [];
     },
     send: () => {},
@@ -247,8 +246,7 @@ describe("memory", () => {
   it("counts what stands around spans once, and all objects", () => {
     come(id(1), "a");
     const one = store.bytes;
-    expect(one).toBe(traceBytes + blockBytes + sizeOf(around));
-    expect(sizeOf(around)).toBe(512 + 2 * 110);
+    expect(one).toBe(traceBytes + blockBytes + 2 * 512 + 2 * (100 + 10));
     come(id(2), "a");
     expect(store.bytes - one).toBe(traceBytes + blockBytes);
   });

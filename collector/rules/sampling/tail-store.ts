@@ -1,14 +1,20 @@
 import type { SpanPiece, SpanSurroundings, WrapSpans } from "../../../schemas/model/span.ts";
 import { passes, thresholdOf } from "../../../schemas/model/trace-state.ts";
 import { BlockStore } from "./block-store.ts";
+import { ByteTable } from "./byte-table.ts";
 import type { Cause, SamplingCounts } from "./counts.ts";
 import { certainOnes, firstFit, type TailSettings } from "./keep-rule.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Queue } from "./queue.ts";
 import { Remembered } from "./remembered.ts";
 import { ServiceRates } from "./service-rates.ts";
-import { type Shared, SurroundingsTable, sizeOf } from "./surroundings-table.ts";
-import { type SpanFacts, type TraceDecision, traceBytes, WaitingTrace } from "./waiting-trace.ts";
+import {
+  type SharedSurroundings,
+  type SpanFacts,
+  type TraceDecision,
+  traceBytes,
+  WaitingTrace,
+} from "./waiting-trace.ts";
 
 /** Time as the store sees it; it never goes back. */
 export interface SamplingClock {
@@ -30,8 +36,9 @@ export interface TailStoreOptions {
 const tickMs = 100;
 /** In front of each span that waits: its length, and the place of what stands around it in its trace's list. */
 const headBytes = 8;
-/** Decisions that are looked through for the same. */
+/** Decisions, and surroundings of a trace, that are looked through for the same. */
 const maxShared = 64;
+const maxLooked = 16;
 /** The name of what decides on traces that no rule fits. */
 export const noRule = "none";
 
@@ -41,9 +48,10 @@ export class TailStore {
   readonly #certain: readonly boolean[];
   readonly #rates: readonly (ServiceRates | undefined)[];
   readonly #waiting = new Map<string, WaitingTrace>();
-  readonly #decided: Remembered<TraceDecision>;
+  #decided: Remembered<TraceDecision>;
   readonly #blocks = new BlockStore();
-  readonly #surroundings = new SurroundingsTable();
+  readonly #resources = new ByteTable();
+  readonly #scopes = new ByteTable();
   readonly #byAge = new Queue<WaitingTrace>();
   readonly #idle = new Queue<WaitingTrace>();
   readonly #idleAfterRoot = new Queue<WaitingTrace>();
@@ -64,7 +72,7 @@ export class TailStore {
 
   /** What waits takes up, all that is kept of it included. */
   get bytes(): number {
-    return this.#blocks.usedBytes + this.#surroundings.bytes + this.#waiting.size * traceBytes;
+    return this.#blocks.usedBytes + this.#resources.bytes + this.#scopes.bytes + this.#waiting.size * traceBytes;
   }
 
   get traces(): number {
@@ -108,6 +116,12 @@ export class TailStore {
     this.#outgoing.flush();
   }
 
+  /** Goes on with what another store, which has closed, remembers. */
+  inherit(other: TailStore): void {
+    this.#decided = other.#decided;
+    this.#decided.atLeast = this.#options.settings.remember;
+  }
+
   /** Decides all that waits, by what is known. */
   close(cause: "reload" | "closed"): void {
     for (let trace = this.#byAge.first; trace !== undefined; trace = this.#byAge.first) this.#decide(trace, cause);
@@ -136,21 +150,27 @@ export class TailStore {
     return trace.decision === undefined;
   }
 
-  #growth({ chain }: WaitingTrace, around: SpanSurroundings, bytes: Uint8Array): number {
-    const isNew = this.#surroundings.find(around) === undefined;
-    return this.#blocks.growth(chain, headBytes + bytes.length) + (isNew ? sizeOf(around) : 0);
+  #growth({ chain }: WaitingTrace, { resource, scope }: SpanSurroundings, bytes: Uint8Array): number {
+    const around = this.#resources.growth(resource) + this.#scopes.growth(scope);
+    return around + this.#blocks.growth(chain, headBytes + bytes.length);
   }
 
   #store(trace: WaitingTrace, around: SpanSurroundings, bytes: Uint8Array): void {
-    const known = this.#surroundings.find(around);
-    let place = known === undefined ? -1 : trace.around.indexOf(known);
-    if (place < 0) place = trace.around.push(this.#surroundings.use(around)) - 1;
+    const place = this.#placeOf(trace.around, around);
     this.#head.writeUInt32LE(bytes.length, 0);
     this.#head.writeUInt32LE(place, 4);
     this.#blocks.append(trace.chain, this.#head);
     this.#blocks.append(trace.chain, bytes);
     trace.stored++;
     this.#spans++;
+  }
+
+  /** The place of these surroundings in a trace's list, where they are put unless they are among the last. */
+  #placeOf(list: SharedSurroundings[], { resource, scope }: SpanSurroundings): number {
+    const [ofResource, ofScope] = [this.#resources.find(resource), this.#scopes.find(scope)];
+    for (let place = list.length - 1; place >= Math.max(0, list.length - maxLooked); place--)
+      if (list[place]!.resource === ofResource && list[place]!.scope === ofScope) return place;
+    return list.push({ resource: this.#resources.use(resource), scope: this.#scopes.use(scope) }) - 1;
   }
 
   #tick(): void {
@@ -209,7 +229,10 @@ export class TailStore {
   /** Lets go of the spans of a trace that waited. */
   #release(trace: WaitingTrace, { kept, threshold }: TraceDecision): void {
     if (kept) this.#passOn(trace, threshold);
-    for (const shared of trace.around) this.#surroundings.release(shared);
+    for (const { resource, scope } of trace.around) {
+      this.#resources.release(resource);
+      this.#scopes.release(scope);
+    }
     this.#blocks.free(trace.chain);
     this.#spans -= trace.stored;
   }
@@ -218,9 +241,9 @@ export class TailStore {
     const bytes = this.#blocks.read(chain);
     for (let at = 0; at < bytes.length; ) {
       const from = at + headBytes;
-      const shared = around[bytes.readUInt32LE(at + 4)] as Shared;
+      const { resource, scope } = around[bytes.readUInt32LE(at + 4)]!;
       at = from + bytes.readUInt32LE(at);
-      this.#outgoing.add(shared, bytes.subarray(from, at), threshold);
+      this.#outgoing.add({ resource: resource.content, scope: scope.content }, bytes.subarray(from, at), threshold);
     }
   }
 
