@@ -1,4 +1,4 @@
-import { create, type Message, type MessageShape } from "@bufbuild/protobuf";
+import { create, type Message, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { WireType } from "@bufbuild/protobuf/wire";
 import fc from "fast-check";
 import {
@@ -151,3 +151,15 @@ const resourceSpans = unknownToo(
 export const arbitraryTraces: fc.Arbitrary<TracesData> = unknownToo(
   fc.array(resourceSpans, { maxLength: 3 }).map((all) => create(TracesDataSchema, { resourceSpans: all })),
 );
+
+/** Every span of a request with all that is around it, as bytes: unknown fields and all. */
+export function spansIn(data: TracesData): string[] {
+  return data.resourceSpans.flatMap((resource) =>
+    resource.scopeSpans.flatMap((scope) =>
+      scope.spans.map((span) => {
+        const alone = { ...resource, scopeSpans: [{ ...scope, spans: [span] }] };
+        return Buffer.from(toBinary(ResourceSpansSchema, alone)).toString("base64");
+      }),
+    ),
+  );
+}

@@ -4,29 +4,12 @@ import { describe, expect, it } from "vitest";
 import { concat } from "../../adapters/shared/otlp/relayed.ts";
 import { splitSpans } from "../../adapters/shared/otlp/split-spans.ts";
 import { createSpanDecoder } from "../../collector/decode/otlp-spans.ts";
-import {
-  ResourceSpansSchema,
-  ScopeSpansSchema,
-  type TracesData,
-  TracesDataSchema,
-} from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
+import { ScopeSpansSchema, TracesDataSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import type { SpanPiece } from "../../schemas/model/span.ts";
 import { recordingsIn } from "../support/otlp-recordings.ts";
-import { arbitraryTraces } from "./arbitrary-traces.ts";
+import { arbitraryTraces, spansIn } from "./arbitrary-traces.ts";
 
 const decoder = createSpanDecoder({ now: () => Date.parse("2199-12-31T00:00:00Z") });
-
-/** Every span with all that is around it, as bytes: unknown fields and all. */
-function spansIn(data: TracesData): string[] {
-  return data.resourceSpans.flatMap((resource) =>
-    resource.scopeSpans.flatMap((scope) =>
-      scope.spans.map((span) => {
-        const alone = { ...resource, scopeSpans: [{ ...scope, spans: [span] }] };
-        return Buffer.from(toBinary(ResourceSpansSchema, alone)).toString("base64");
-      }),
-    ),
-  );
-}
 
 const read = (bytes: Uint8Array) => fromBinary(TracesDataSchema, bytes);
 const joined = (pieces: readonly SpanPiece[]) => read(concat(pieces.map(({ bytes }) => bytes)));

@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expression } from "../../collector/rules/rules.fixture.ts";
 import type { KeepRule, TailSettings } from "../../collector/rules/sampling/keep-rule.ts";
-import type { Span } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
+import { type Span, TracesDataSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import { countAt, readOtState } from "../../schemas/model/trace-state.ts";
 import { aRequest, aSpan } from "../support/otlp-span.ts";
 import { openTailPath, type TailPath } from "../support/tail-path.ts";
+import { arbitraryTraces, spansIn } from "./arbitrary-traces.ts";
 
 const rule = (name: string, rest: Partial<KeepRule>): KeepRule => ({
   ...{ name, when: undefined, minDurationMs: undefined, minSpans: undefined, rate: 1, perService: undefined },
@@ -168,6 +170,23 @@ describe("traces of any spans, in any order, cut into requests in any way", () =
       { numRuns: 60 },
     );
   });
+});
+
+it("what waited comes out as it came in, each span with its resource and scope, unknown fields included", () => {
+  const waiting = [rule("large", { minSpans: 1e6, rate: 0 }), rule("all", {})];
+  fc.assert(
+    fc.property(fc.array(arbitraryTraces, { minLength: 1, maxLength: 3 }), (requests) => {
+      const path = openTailPath({ ...ample, keep: waiting });
+      for (const data of requests) path.report(toBinary(TracesDataSchema, data));
+      const expected = requests.flatMap(spansIn);
+      expect([path.pieces(), path.way.store!.spans]).toEqual([[], expected.length]);
+      path.close();
+      const sent = fromBinary(TracesDataSchema, Buffer.concat(path.pieces().map(({ bytes }) => bytes)));
+      expect(spansIn(sent).sort()).toEqual(expected.sort());
+      expect(path.way.store!.bytes).toBe(0);
+    }),
+    { numRuns: 150 },
+  );
 });
 
 describe("what is kept stands for all there was", () => {

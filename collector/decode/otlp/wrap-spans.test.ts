@@ -1,14 +1,9 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import {
-  ResourceSpansSchema,
-  SpanSchema,
-  type TracesData,
-  TracesDataSchema,
-} from "../../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
+import { SpanSchema, TracesDataSchema } from "../../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import type { SpanPiece } from "../../../schemas/model/span.ts";
-import { arbitraryTraces } from "../../../test/property/arbitrary-traces.ts";
+import { arbitraryTraces, spansIn } from "../../../test/property/arbitrary-traces.ts";
 import { aRequest, aSpan } from "../../../test/support/otlp-span.ts";
 import { createSpanDecoder } from "../otlp-spans.ts";
 import { createSpanWrapper } from "./wrap-spans.ts";
@@ -16,16 +11,6 @@ import { createSpanWrapper } from "./wrap-spans.ts";
 const decoder = createSpanDecoder({ now: () => Date.parse("2199-12-31T00:00:00Z") });
 const wrap = createSpanWrapper();
 
-/** Every span with all that is around it, as bytes. */
-const spansIn = (data: TracesData): string[] =>
-  data.resourceSpans.flatMap((resource) =>
-    resource.scopeSpans.flatMap((scope) =>
-      scope.spans.map((span) => {
-        const alone = { ...resource, scopeSpans: [{ ...scope, spans: [span] }] };
-        return Buffer.from(toBinary(ResourceSpansSchema, alone)).toString("base64");
-      }),
-    ),
-  );
 const read = (pieces: readonly SpanPiece[]) =>
   fromBinary(TracesDataSchema, Buffer.concat(pieces.map(({ bytes }) => bytes)));
 
