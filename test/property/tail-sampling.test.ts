@@ -177,6 +177,9 @@ it("what waited comes out as it came in, each span with its resource and scope, 
   fc.assert(
     fc.property(fc.array(arbitraryTraces, { minLength: 1, maxLength: 3 }), (requests) => {
       const path = openTailPath({ ...ample, keep: waiting });
+      const all = requests.flatMap(({ resourceSpans }) => resourceSpans.flatMap(({ scopeSpans }) => scopeSpans));
+      // Few traces, so that each has spans of several resources and scopes.
+      for (const [n, span] of all.flatMap(({ spans }) => spans).entries()) span.traceId = traceIdOf(n % 2);
       for (const data of requests) path.report(toBinary(TracesDataSchema, data));
       const expected = requests.flatMap(spansIn);
       expect([path.pieces(), path.way.store!.spans]).toEqual([[], expected.length]);
