@@ -23,6 +23,7 @@ import { createHandlerLog } from "./telemetry/handler-log.ts";
 import type { Log } from "./telemetry/log.ts";
 import { createHubMetrics, type HubMetrics } from "./telemetry/metrics.ts";
 import { observeDecisions, observeJoins } from "./telemetry/observe-decisions.ts";
+import { observeGraph } from "./telemetry/observe-graph.ts";
 import { observeIntake } from "./telemetry/observe-intake.ts";
 import { observeLanes, toHandlerRows } from "./telemetry/observe-lanes.ts";
 import { observeRules } from "./telemetry/observe-rules.ts";
@@ -97,6 +98,8 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   const pipeline = createPipeline(first.plan, { ...sinks, now: steady.now });
   observeIntake(metrics, state);
   observeSampling(metrics, state.sampling);
+  observeGraph(metrics, pipeline.graph.counts);
+  const waits = setInterval(pipeline.graph.expire, GRAPH_TICK_MS).unref();
   observeLanes(metrics, handlers.status, now);
   let ready = false;
 
@@ -127,6 +130,7 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
       onFault: events.httpFault,
     });
   } catch (error) {
+    clearInterval(waits);
     await Promise.all([handlers.close(0), stats?.close(), decisions.close()]);
     throw error;
   }
@@ -152,6 +156,8 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
       receivers.setServing(false);
       const upstream = listeners.filter(({ serves }) => !serves.includes("admin"));
       await Promise.all(upstream.map((listener) => listener.drain(graceMs)));
+      clearInterval(waits);
+      pipeline.graph.flush();
       state.sampling.close();
       await handlers.close(graceMs);
       await Promise.all([stats?.close(), decisions.close()]);
@@ -179,6 +185,9 @@ function createRunning(first: CheckedConfig, now: () => number) {
     },
   };
 }
+
+/** How often spans are let go that found no other side, where no new ones come. */
+const GRAPH_TICK_MS = 1000;
 
 /** What policies share that a reload carries over: budgets, and who runs. */
 type LastingParts = Omit<PolicyParts, "checkers" | "limiters">;

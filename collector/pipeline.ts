@@ -18,6 +18,8 @@ import type { Verdict } from "../schemas/model/verdict.ts";
 import type { Policy } from "./check/policy.ts";
 import type { RateLimits } from "./check/rate-limit/rate-limits.ts";
 import { PendingRequest } from "./check/request.ts";
+import { type CallGraph, createCallGraph, type GraphLimits } from "./graph/call-graph.ts";
+import type { Layout } from "./graph/layout.ts";
 
 /** Turns entries of one stream into records: writes every slot of the plan's projection, absent values too. */
 export type NormalizeEntry = (entry: AccessLogEntry, record: AttributeRecord) => void;
@@ -65,7 +67,17 @@ export interface Plan {
     report(record: AttributeRecord, place: number): boolean;
     relay(batch: MetricBatch): void;
   };
+  /** How calls are found in spans; undefined where nothing is made of them. */
+  readonly calls: Calls | undefined;
   readonly checks: Checks;
+}
+
+/** How a plan finds calls, and what it makes of them. */
+export interface Calls {
+  readonly limits: GraphLimits;
+  readonly layout: Layout;
+  /** Sends what rules make of a call, or of a span without another side. */
+  report?: ((record: AttributeRecord) => void) | undefined;
 }
 
 /** How a plan decides on requests: what of them its policy reads, and the policy. */
@@ -127,6 +139,8 @@ export interface Pipeline {
   limit(call: LimitCall): LimitReceipt | Promise<LimitReceipt>;
   /** Puts another plan in place, from the next batch on. */
   swap(plan: Plan): void;
+  /** The spans of which the other side may still come. */
+  readonly graph: Pick<CallGraph, "expire" | "flush" | "counts">;
 }
 
 /** Notes verdicts. */
@@ -162,6 +176,23 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
   let metricRecord = new AttributeRecord(plan.slots);
   /** Of the last check, if nobody reads it any more. */
   let spare: AttributeRecord | undefined;
+  const graph = createCallGraph(
+    {
+      span: (sides) => stats?.record(sides),
+      call(call) {
+        plan.calls?.report?.(call);
+        lanes.took(1);
+      },
+    },
+    now,
+  );
+
+  /** Spans that still wait go first where the next plan finds no calls. */
+  const findCalls = (next: Plan) => {
+    if (next.calls === undefined) graph.flush();
+    else graph.configure(next.calls.limits, next.calls.layout, next.slots);
+  };
+  findCalls(plan);
 
   const takeAccessLogs = (batch: AccessLogBatch): Receipt => {
     const { rules, checks } = plan;
@@ -229,11 +260,12 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
   };
 
   const takeSpans = (batch: SpanBatch): Receipt => {
-    const { rules, normalize } = plan;
+    const { rules, normalize, calls } = plan;
     const take = (span: RawSpan): boolean => {
       normalize.span(span, spanRecord);
       const matched = rules.report(spanRecord, batch.place);
-      stats?.record(spanRecord);
+      if (calls === undefined) stats?.record(spanRecord);
+      else graph.take(span, spanRecord);
       return matched;
     };
     return takeItems(batch, take, () => rules.relay(batch));
@@ -315,7 +347,13 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
         return decide(checks, check, new PendingRequest(asked, deadlineMs, () => undefined, call.work), "allow", now());
       });
     },
+    graph: {
+      expire: () => graph.expire(),
+      flush: () => graph.flush(),
+      counts: () => graph.counts(),
+    },
     swap(next) {
+      findCalls(next);
       plan = next;
       record = new AttributeRecord(next.slots, next.projection.slots);
       reported = new AttributeRecord(next.slots, next.reported.slots);

@@ -3,6 +3,7 @@ import type { OpenChecker } from "../adapters/checker.ts";
 import type { LimitStore, OpenLimiter } from "../adapters/limiter.ts";
 import { slotOf } from "../schemas/attributes/vocabulary.ts";
 import { createProjection, type Projection } from "../schemas/model/record.ts";
+import { createCalls } from "./call-records.ts";
 import { compilePolicy } from "./check/compile-policy.ts";
 import { createDecisionCache } from "./check/decision-cache.ts";
 import { createRecentDecisions, type RecentDecisions } from "./check/decisions/recent-decisions.ts";
@@ -24,7 +25,7 @@ import { createLogNormalizer } from "./normalize/log-record.ts";
 import { createMetricNormalizer } from "./normalize/metric.ts";
 import { createRouteTemplates, type RoutesConfig, type RouteTemplates } from "./normalize/route-templates.ts";
 import { createSpanNormalizer } from "./normalize/span.ts";
-import type { Checks, Plan } from "./pipeline.ts";
+import type { Calls, Checks, Plan } from "./pipeline.ts";
 import { toLabelText } from "./rules/label-text.ts";
 import { createMetricTable } from "./rules/metric-table.ts";
 import { createRuleTable, type Outbox, type RuleTable, rulesOfSpans } from "./rules/rule-table.ts";
@@ -111,6 +112,7 @@ export function createPlan(
       now: state.now,
     });
   const rules = tableOf(ofRecords);
+  const calls = createCalls(checked.config, ofRecords, tableOf);
   const decisions = ofDecisions.length === 0 ? undefined : tableOf(ofDecisions);
   const metrics = createMetricTable({ rules: ofMetrics, outboxes: lanes });
   const projection = createProjection([
@@ -127,7 +129,7 @@ export function createPlan(
     connections: state.connections,
     findDecision: state.decisions.find,
   });
-  const spans = spanProjection(checked, rules);
+  const spans = spanProjection(checked, rules, calls);
   const joins = joined.some((slot) => projection.has(slot) || spans.has(slot));
   const reported = joins ? createProjection([...projection.slots, ...joinSlots]) : projection;
   const reportOptions = {
@@ -159,10 +161,12 @@ export function createPlan(
     rules,
     sampling,
     metrics,
+    calls,
     counts: joinCounts(
       rules,
       { ...metrics, skipped: () => new Map() },
       ...(decisions === undefined ? [] : [decisions]),
+      ...(calls?.table === undefined ? [] : [calls.table]),
     ),
     checks: {
       ...createChecks(checked, policy, state, decisions?.slots),
@@ -284,10 +288,11 @@ const countedDecisions = ({ policy }: CheckedConfig): readonly number[] =>
   policy.length === 0 ? [] : decisionStatsSlots;
 
 /** What is read of spans, which is far less than of all records where rules say which signal they take. */
-function spanProjection(checked: CheckedConfig, rules: RuleTable): Projection {
+function spanProjection(checked: CheckedConfig, rules: RuleTable, calls: Calls | undefined): Projection {
   const handlers = new Set(rulesOfSpans(checked.rules).flatMap(({ actions }) => actions.map(({ handler }) => handler)));
   return createProjection([
     ...rules.spanSlots,
+    ...(calls?.layout.slots ?? []),
     ...slotsReadBy(checked, (name) => handlers.has(name)),
     ...(checked.config.stats === null ? [] : [...spanStatsSlots, ...countedDecisions(checked)]),
   ]);

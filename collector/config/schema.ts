@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { valueTypes } from "../../schemas/model/value.ts";
 import { decisionsConfig } from "./decisions-schema.ts";
+import { graphConfig } from "./graph-schema.ts";
 import { instance } from "./instance-schema.ts";
 import { laneSettings } from "./lane-schema.ts";
 import { policySettings, ruleKinds } from "./policy-schema.ts";
@@ -276,6 +277,10 @@ export const configSchema = z.strictObject({
     ),
   decisions: decisionsConfig.prefault({}).describe("What is kept of the decisions of policy rules."),
   tracing: tracing.nullable().default(null).describe("Tracing of the hub's own work; null for none."),
+  graph: graphConfig
+    .nullable()
+    .prefault({})
+    .describe("How the spans of both sides of a call are brought together; null for not at all."),
   stats: statsConfig.nullable().prefault({}).describe("Statistics kept in the embedded store; null for none."),
 });
 

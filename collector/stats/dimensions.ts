@@ -105,7 +105,10 @@ export const storedDimensions: readonly StoredAttribute[] = [
   { name: "check.verdict", slot: slotOf("check.verdict"), read: (key) => verdicts[key.verdict] },
 ];
 
-/** Who reported, and for a client whether its request reached a server; see DESIGN 2 on `reporter=auto`. */
+/**
+ * Who reported, and for a client whether its request reached a server; see DESIGN 2 on `reporter=auto`. Of spans also what
+ * kind of call it was, and which side of it is virtual: it has no spans.
+ */
 export const reporterClass = {
   unknown: 0,
   inbound: 1,
@@ -114,9 +117,22 @@ export const reporterClass = {
   spanInbound: 4,
   spanReached: 5,
   spanUnreached: 6,
+  /** A client's call of a virtual service. */
+  spanExternal: 7,
+  /** A server's, by a virtual client. */
+  spanOutside: 8,
+  database: 9,
+  /** Sent to a virtual queue, received from one, and received from a known sender. */
+  queueSent: 10,
+  queueReceived: 11,
+  message: 12,
 } as const;
 
-const reporterKinds = [undefined, "inbound", "outbound", "outbound", "inbound", "outbound", "outbound"] as const;
+const reporterKinds = [
+  ...[undefined, "inbound", "outbound", "outbound"],
+  ...["inbound", "outbound", "outbound", "outbound", "inbound"],
+  ...["outbound", "outbound", "inbound", "inbound"],
+] as const;
 
 /** Whether a span told it. */
 export const isSpanReporter = (reporter: number): boolean => reporter >= reporterClass.spanInbound;
@@ -126,7 +142,35 @@ export const isInbound = (reporter: number): boolean => reporterKinds[reporter] 
 
 /** Whether a client told it that reached the server, which may tell the same. */
 export const isReached = (reporter: number): boolean =>
-  reporter === reporterClass.reached || reporter === reporterClass.spanReached;
+  reporter === reporterClass.reached ||
+  reporter === reporterClass.spanReached ||
+  reporter === reporterClass.spanExternal;
+
+/** Whether it tells of no request but of a message or of a call of a database: only the graph shows it. */
+export const isEdgeOnly = (reporter: number): boolean => reporter >= reporterClass.database;
+
+/** What a node is that has no spans of its own. */
+export const virtualKinds = ["database", "messaging_system", "external", "outside"] as const;
+/** One of them. */
+export type VirtualKind = (typeof virtualKinds)[number];
+
+/** What the node at a side is, if it is virtual. */
+export function virtualKind(reporter: number, side: "source" | "destination"): VirtualKind | undefined {
+  switch (reporter) {
+    case reporterClass.database:
+      return side === "destination" ? "database" : undefined;
+    case reporterClass.queueSent:
+      return side === "destination" ? "messaging_system" : undefined;
+    case reporterClass.queueReceived:
+      return side === "source" ? "messaging_system" : undefined;
+    case reporterClass.spanExternal:
+      return side === "destination" ? "external" : undefined;
+    case reporterClass.spanOutside:
+      return side === "source" ? "outside" : undefined;
+    default:
+      return undefined;
+  }
+}
 
 /** The names of the attributes that statistics store, sorted: what `by` and `where` may read. */
 export const storedAttributes: readonly string[] = storedDimensions.map(({ name }) => name).sort();

@@ -33,8 +33,26 @@ const mtlsSlot = slotOf("connection.mtls");
 const reporterSlot = slotOf("context.reporter.kind");
 const verdictSlot = slotOf("check.verdict");
 const signalSlot = slotOf("context.signal");
+const callTypeSlot = slotOf("call.type");
+const callVirtualSlot = slotOf("call.virtual");
 const upstreamSlot = slotOf("upstream.address");
 const eventSlot = slotOf("connection.event");
+
+/** The class of a call whose other side has no spans, or that is no request. */
+function callReporter(values: Slots): number | undefined {
+  const virtual = values[callVirtualSlot];
+  switch (values[callTypeSlot]) {
+    case "database":
+      return reporterClass.database;
+    case "messaging_system":
+      if (virtual === undefined) return reporterClass.message;
+      return virtual === "server" ? reporterClass.queueSent : reporterClass.queueReceived;
+    case "virtual_node":
+      return virtual === "client" ? reporterClass.spanOutside : undefined;
+    default:
+      return undefined;
+  }
+}
 
 /** One group of texts (a peer, the service) with a memo by its leading text, so that a known one costs one look-up. */
 class GroupTable {
@@ -218,7 +236,7 @@ export class SeriesTable {
     copy(this.#services, rows[at + part.service]!, serviceWidth, dimension.host);
     into.set(rows.subarray(at + part.method, at + part.packed), offset + dimension.method);
     const packed = rows[at + part.packed]!;
-    into.set([packed >> 7, (packed >> 3) & 3, packed & 7, (packed >> 5) & 3], offset + textCount);
+    into.set([packed >> 8, (packed >> 4) & 3, packed & 15, (packed >> 6) & 3], offset + textCount);
   }
 
   /** The id of a text that stands alone; the last one is remembered, because these seldom change. */
@@ -238,13 +256,13 @@ export class SeriesTable {
     const status = typeof code === "number" && code > 0 && code <= maxCode ? Math.trunc(code) : 0;
     const security = secured === true ? mtls.yes : secured === false ? mtls.no : mtls.unknown;
     const verdict = verdictOf(values[verdictSlot]);
-    return (status << 7) | (verdict << 5) | (security << 3) | this.#reporter(values, flags, isTcp);
+    return (status << 8) | (verdict << 6) | (security << 4) | this.#reporter(values, flags, isTcp);
   }
 
   /** A TCP entry from before the end may lack the upstream only because it is not connected yet. */
   #reporter(values: Slots, flags: number, isTcp: boolean): number {
     const kind = values[reporterSlot];
-    if (values[signalSlot] === "span") return this.#spanReporter(kind, flags);
+    if (values[signalSlot] === "span") return callReporter(values) ?? this.#spanReporter(values, flags);
     if (kind === "inbound") return reporterClass.inbound;
     if (kind !== "outbound") return reporterClass.unknown;
     const mayLack = isTcp && values[eventSlot] !== "close";
@@ -252,9 +270,10 @@ export class SeriesTable {
     return this.#isUnreached(flags) ? reporterClass.unreached : reporterClass.reached;
   }
 
-  #spanReporter(kind: unknown, flags: number): number {
-    if (kind === "inbound") return reporterClass.spanInbound;
-    return this.#isUnreached(flags) ? reporterClass.spanUnreached : reporterClass.spanReached;
+  #spanReporter(values: Slots, flags: number): number {
+    if (values[reporterSlot] === "inbound") return reporterClass.spanInbound;
+    if (this.#isUnreached(flags)) return reporterClass.spanUnreached;
+    return values[callVirtualSlot] === "server" ? reporterClass.spanExternal : reporterClass.spanReached;
   }
 
   #isUnreached(flags: number): boolean {
@@ -282,7 +301,7 @@ export class SeriesTable {
     const { rows } = this.#series;
     const { texts } = this.strings;
     const outcome = {
-      code: rows[at + part.packed]! >> 7,
+      code: rows[at + part.packed]! >> 8,
       grpcStatus: texts[rows[at + part.grpc]!],
       flags: texts[rows[at + part.flags]!],
     };

@@ -25,4 +25,6 @@ export interface Attribute {
   readonly spanField?: string;
   /** Where a metric of OTLP carries it. */
   readonly metric?: string;
+  /** How it follows from the two spans of a call. */
+  readonly call?: string;
 }

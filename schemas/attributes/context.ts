@@ -5,13 +5,15 @@ export const contextAttributes = [
   {
     name: "context.signal",
     type: "STRING",
-    meaning: "What carried the record: accesslog, span, report, check, limit or metric.",
+    meaning:
+      "What carried the record: accesslog, span, report, check, limit or metric; call and unpaired are made of spans.",
     ours: true,
     accessLog: "`accesslog`",
     check: "`check`",
     limit: "`limit`",
     spanField: "`span` (JSON: `report`)",
     metric: "`metric`",
+    call: "`call`; `unpaired` for a span that found no other side",
   },
   {
     name: "context.event",

@@ -26,6 +26,7 @@ const headings: Readonly<Record<string, string>> = {
   upstream: "Upstream",
   trace: "Traces",
   span: "Spans",
+  call: "Calls",
   check: "Decisions",
   connection: "Connections",
   origin: "Origin",
@@ -78,9 +79,10 @@ function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-function spanCell({ span, spanField = "", metric }: Attribute): string {
-  const cell = joined((span ?? []).map((key) => `\`${key}\``).join(", "), spanField);
-  return metric === undefined ? cell : joined(cell, `metric: ${metric}`);
+function spanCell({ span, spanField = "", metric, call }: Attribute): string {
+  const own = joined((span ?? []).map((key) => `\`${key}\``).join(", "), spanField);
+  const made = joined(metric === undefined ? "" : `metric: ${metric}`, call === undefined ? "" : `call: ${call}`);
+  return joined(own, made);
 }
 
 function joined(one: string, other: string): string {

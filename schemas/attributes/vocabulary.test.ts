@@ -50,12 +50,16 @@ const ours: Readonly<Record<string, readonly string[]>> = {
     ...["destination.canonical.name", "destination.canonical.revision", "destination.cluster.id"],
     ...["destination.version", "destination.service.subset"],
     ...["metric.name", "metric.kind", "metric.unit", "metric.scope"],
+    ...["call.client", "call.server", "call.type", "call.virtual"],
   ],
   STRING_MAP: ["response.trailers", "context.extensions", "ratelimit.descriptor", "metric.resource"],
   INT64: ["upstream.attempts", "ratelimit.hits"],
   DOUBLE: ["context.weight"],
-  BOOL: ["trace.sampled", "connection.opened"],
-  DURATION: ["upstream.duration", "upstream.first_byte.duration"],
+  BOOL: ["trace.sampled", "connection.opened", "call.failed", "call.dropped"],
+  DURATION: [
+    ...["upstream.duration", "upstream.first_byte.duration"],
+    ...["call.client.duration", "call.server.duration", "call.queue.duration"],
+  ],
   IP_ADDRESS: ["upstream.address"],
 };
 
@@ -84,9 +88,10 @@ describe("the vocabulary", () => {
         limit = "-",
         span = ["-"],
         spanField = "-",
+        call = "-",
       } = attribute;
       expect(meaning).toMatch(/\.$/);
-      expect([otel, accessLog, check, limit, spanField, ...span].filter((text) => text === "")).toEqual([]);
+      expect([otel, accessLog, check, limit, spanField, call, ...span].filter((text) => text === "")).toEqual([]);
       expect(valueTypes).toContain(attribute.type);
     }
   });

@@ -1,5 +1,6 @@
 import type { ValueType } from "../model/value.ts";
 import type { Attribute } from "./attribute.ts";
+import { callAttributes } from "./call.ts";
 import { checkAttributes } from "./check.ts";
 import { connectionAttributes } from "./connection.ts";
 import { contextAttributes } from "./context.ts";
@@ -18,6 +19,7 @@ const table = [
   ...connectionAttributes,
   ...peersAttributes,
   ...metricAttributes,
+  ...callAttributes,
 ] as const;
 
 /** The name of a built-in attribute. */

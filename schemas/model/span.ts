@@ -22,6 +22,11 @@ export const spanKeys = [
   ...["upstream_address", "peer.address", "downstream_cluster", "user_agent", "request_size", "response_size"],
   ...["response_flags", "grpc.status_code", "grpc.message", "grpc.path", "grpc.authority", "grpc.content_type"],
   ...["istio.canonical_service", "istio.canonical_revision", "istio.namespace", "istio.cluster_id"],
+  // Databases and queues, newer names before older ones
+  ...["db.system.name", "db.system", "db.namespace", "db.name"],
+  ...["messaging.system", "messaging.destination.name"],
+  // Set by the conversion of Zipkin's spans
+  ...["zipkin.shared"],
 ] as const;
 
 /** The name of such an attribute. */
@@ -46,6 +51,13 @@ export interface SpanResource {
   readonly attributes: ReadonlyMap<string, string>;
 }
 
+/** A span that another one follows from, such as the sending of a message that is received. */
+export interface SpanLink {
+  /** Lower-case hex. */
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
 /** One span as it stands on the wire, over its bytes: values decode when they are read. Valid only until the next one is read. */
 export interface RawSpan {
   readonly resource: SpanResource;
@@ -66,6 +78,8 @@ export interface RawSpan {
   readonly flags: number | undefined;
   /** 0 unset, 1 OK, 2 error. */
   readonly statusCode: number;
+  /** The first few of its links whose ids are sound. */
+  readonly links: readonly SpanLink[];
   /** A scalar attribute, by its number in `spanKeys`. */
   value(key: number): SpanValue | undefined;
   /** Attributes whose names begin so, by the rest of their names in lower case; lists joined by commas. */

@@ -49,6 +49,7 @@ const expected = (span: Span) => ({
   endTime: time(span.endTimeUnixNano),
   flags: span.flags === 0 ? undefined : span.flags,
   statusCode: span.status?.code ?? 0,
+  links: span.links.map(({ traceId, spanId }) => ({ traceId: hex(traceId), spanId: hex(spanId) })),
   values: spanKeys.map((key) => attribute(span.attributes, key)),
 });
 
@@ -62,6 +63,7 @@ const actual = (span: RawSpan) => ({
   endTime: span.endTime,
   flags: span.flags,
   statusCode: span.statusCode,
+  links: span.links,
   values: spanKeys.map((key) => span.value(spanKeyNumber(key))),
 });
 

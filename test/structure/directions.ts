@@ -33,6 +33,7 @@ export const allowed: Readonly<Record<string, Permission>> = {
   "collector/plan.ts": composition,
   "collector/decision-records.ts": composition,
   "collector/traced-intake.ts": composition,
+  "collector/call-records.ts": composition,
   "collector/reload.ts": composition,
   "collector/config/": { any: ["collector/expr/"], types: ["adapters/adapter.ts"] },
   "collector/plugins/": {
@@ -44,6 +45,7 @@ export const allowed: Readonly<Record<string, Permission>> = {
   "collector/decode/": {},
   "collector/normalize/": {},
   "collector/expr/": {},
+  "collector/graph/": {},
   "collector/rules/": { any: ["collector/expr/"] },
   "collector/check/": {
     any: ["collector/expr/", "collector/config/rate.ts"],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { virtualKinds } from "../../stats/dimensions.ts";
 import {
   type EdgesAnswer,
   healthStates,
@@ -86,6 +87,7 @@ const node = z
     name: z.string(),
     namespace: z.string().nullable(),
     version: z.string().nullable().optional().describe("At level version."),
+    virtual: z.enum(virtualKinds).optional().describe("What it is, where it has no spans and no proxy of its own."),
     ...measures,
   })
   .meta({ id: "Node", description: "A node of the graph; its numbers are those of the traffic into it." });

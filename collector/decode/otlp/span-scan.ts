@@ -66,12 +66,13 @@ export class SpanScan {
   statusCode = 0;
   startTime: Timestamp | undefined = undefined;
   endTime: Timestamp | undefined = undefined;
+  /** How many links there are. */
+  links = 0;
   /** Start and end of the value of each known attribute; end 0 where it is absent. */
   readonly values = new Int32Array(spanKeys.length * 2);
   readonly #limits: SpanLimits;
   #attributes = 0;
   #events = 0;
-  #links = 0;
 
   constructor(limits: SpanLimits) {
     this.#limits = limits;
@@ -107,7 +108,7 @@ export class SpanScan {
     this.values.fill(0);
     this.#attributes = 0;
     this.#events = 0;
-    this.#links = 0;
+    this.links = 0;
   }
 
   #field(reader: ProtoReader, tag: number): SpanFault | undefined {
@@ -117,7 +118,7 @@ export class SpanScan {
       case tags.event:
         return ++this.#events > this.#limits.maxEvents ? "events" : this.#part(reader, eventShape);
       case tags.link:
-        return ++this.#links > this.#limits.maxLinks ? "links" : this.#part(reader, linkShape);
+        return ++this.links > this.#limits.maxLinks ? "links" : this.#part(reader, linkShape);
       case tags.traceId:
         this.traceId = this.#id(reader, 16);
         return this.traceId < 0 ? "trace_id" : undefined;

@@ -1,9 +1,16 @@
-import { type RawSpan, type SpanResource, type SpanValue, spanKeys } from "../../../schemas/model/span.ts";
+import {
+  type RawSpan,
+  type SpanLink,
+  type SpanResource,
+  type SpanValue,
+  spanKeys,
+} from "../../../schemas/model/span.ts";
 import type { Timestamp } from "../../../schemas/model/value.ts";
 import { ByteCache } from "../byte-cache.ts";
 import { decodeText } from "../reader.ts";
 import { readScalar, readText, readWords } from "./any-value.ts";
 import type { SpanLimits } from "./span-limits.ts";
+import { readLinks } from "./span-links.ts";
 import { SpanScan } from "./span-scan.ts";
 
 /** Attributes whose values hardly ever come again; they are not looked up among repeating text. */
@@ -12,6 +19,7 @@ const passing: ReadonlySet<string> = new Set([
 ]);
 const isPassing = spanKeys.map((key) => passing.has(key));
 const noResource: SpanResource = { attributes: new Map() };
+const noLinks: readonly SpanLink[] = [];
 const attributeTag = 74;
 
 /** A span over the bytes it came in: values decode when they are read. One object serves one span after the other. */
@@ -58,6 +66,9 @@ export class LazySpan implements RawSpan {
   }
   get statusCode(): number {
     return this.scan.statusCode;
+  }
+  get links(): readonly SpanLink[] {
+    return this.scan.links === 0 ? noLinks : readLinks(this.scan);
   }
 
   value(key: number): SpanValue | undefined {

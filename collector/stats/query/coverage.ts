@@ -1,5 +1,5 @@
 import type { StatsSources } from "../../config/stats-schema.ts";
-import { isInbound, isSpanReporter, reporterClass } from "../dimensions.ts";
+import { isEdgeOnly, isInbound, isSpanReporter, reporterClass } from "../dimensions.ts";
 import { serviceIdOf } from "./naming.ts";
 import type { QueryView } from "./scan.ts";
 
@@ -47,9 +47,9 @@ export class Coverage {
     return new Coverage(this.#sources);
   }
 
-  /** Takes note of a series with traffic. */
+  /** Takes note of a series with traffic; messages, and calls of databases, say nothing of who tells of requests. */
   note(reporter: number, service: string): void {
-    if (reporter === reporterClass.unknown) return;
+    if (reporter === reporterClass.unknown || isEdgeOnly(reporter)) return;
     const { all, inbound } = this.#of(reporter);
     all.add(service);
     if (isInbound(reporter)) inbound.add(service);

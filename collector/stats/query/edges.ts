@@ -1,3 +1,4 @@
+import { type VirtualKind, virtualKind } from "../dimensions.ts";
 import type { GraphPartial } from "./graph-partial.ts";
 import type { GraphSums } from "./graph-scan.ts";
 import { type HealthSettings, healthOf, worseOf } from "./health.ts";
@@ -31,6 +32,8 @@ interface Graph {
   readonly edges: ReadonlyMap<string, Edge>;
   readonly inbound: ReadonlyMap<string, Total>;
   readonly outbound: ReadonlyMap<string, Total>;
+  /** What nodes are that only others tell of; undefined for those that tell for themselves. */
+  readonly virtual: ReadonlyMap<string, VirtualKind | undefined>;
 }
 
 /** Makes the answer of one store's part, or of several added up. */
@@ -60,7 +63,11 @@ export function finishEdges(partial: GraphPartial, query: EdgesQuery, settings: 
 function toGraph({ cells, coverage }: GraphSums, { reporter }: EdgesQuery): Graph {
   const names = new Map<string, NodeName>();
   const edges = new Map<string, Edge>();
-  const graph = { names, edges, inbound: new Map<string, Total>(), outbound: new Map<string, Total>() };
+  const virtual = new Map<string, VirtualKind | undefined>();
+  const graph = { names, edges, inbound: new Map<string, Total>(), outbound: new Map<string, Total>(), virtual };
+  const note = (id: string, kind: VirtualKind | undefined) => {
+    if (kind === undefined || !virtual.has(id)) virtual.set(id, kind);
+  };
   for (const cell of cells) {
     const { source, destination, protocol } = cell.key;
     if (source === undefined) continue;
@@ -71,6 +78,8 @@ function toGraph({ cells, coverage }: GraphSums, { reporter }: EdgesQuery): Grap
     edge.total.add(cell, counts);
     names.set(source.id, source);
     names.set(destination.id, destination);
+    note(source.id, virtualKind(cell.key.reporter, "source"));
+    note(destination.id, virtualKind(cell.key.reporter, "destination"));
     totalOf(graph.inbound, destination.id).add(cell, counts);
     totalOf(graph.outbound, source.id).add(cell, counts);
   }
@@ -149,7 +158,8 @@ function toNode(
   );
   const total = served ?? new Total();
   if (calls !== undefined) total.seeToo(calls);
-  return { ...name, ...toMeasures(total, seconds, query.reporter, health) };
+  const virtual = graph.virtual.get(name.id);
+  return { ...name, ...(virtual && { virtual }), ...toMeasures(total, seconds, query.reporter, health) };
 }
 
 /** Where one direction has traffic, it alone decides against a silent one. */

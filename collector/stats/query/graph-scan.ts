@@ -1,6 +1,6 @@
 import type { ChunkReader, Exemplar } from "../chunk.ts";
 import { ExemplarChoice, maxExemplars } from "../chunk-merger.ts";
-import { dimension, mtls } from "../dimensions.ts";
+import { dimension, isEdgeOnly, mtls } from "../dimensions.ts";
 import type { Outcome } from "../outcome.ts";
 import { Sketch } from "../sketch.ts";
 import { Cell, cellName } from "./cell.ts";
@@ -143,6 +143,7 @@ class CellTable {
   #findPlace(series: KnownSeries | undefined): number {
     if (series === undefined || !this.#matches(series)) return filteredOut;
     const { level, withSource } = this.#grouping;
+    if (!withSource && isEdgeOnly(series.reporter)) return filteredOut;
     const key = {
       source: withSource ? nodeOf(series, "source", level) : undefined,
       destination: nodeOf(series, "destination", level),

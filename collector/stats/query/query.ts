@@ -1,3 +1,5 @@
+import type { VirtualKind } from "../dimensions.ts";
+
 /** Whose entries count; see `counted` in reporter.ts. */
 export const reporterChoices = ["auto", "inbound", "outbound"] as const;
 /** One of them. */
@@ -207,6 +209,8 @@ export interface NodeAnswer extends Measures {
   readonly namespace: string | null;
   /** At level version. */
   readonly version?: string | null;
+  /** What it is, where no proxy and no program of its own tells of it. */
+  readonly virtual?: VirtualKind;
 }
 
 /** An edge of the graph. */

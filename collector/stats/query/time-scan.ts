@@ -1,5 +1,5 @@
 import type { ChunkReader } from "../chunk.ts";
-import { type SeriesKey, storedDimensions, textDimensions } from "../dimensions.ts";
+import { isEdgeOnly, type SeriesKey, storedDimensions, textDimensions } from "../dimensions.ts";
 import { Sketch } from "../sketch.ts";
 import { keptByService } from "../store/dictionary.ts";
 import { level, levels } from "../store/levels.ts";
@@ -119,7 +119,8 @@ class TimeTable {
     const known = this.#cellOf[series]!;
     if (known !== unseen) return known;
     const key = this.#view.get(series);
-    const place = key === undefined || !this.#matches(key) ? filteredOut : this.#cellPlace(key);
+    const isShown = key !== undefined && !isEdgeOnly(key.reporter) && this.#matches(key);
+    const place = isShown ? this.#cellPlace(key) : filteredOut;
     this.#cellOf[series] = place;
     return place;
   }

@@ -1,0 +1,68 @@
+import type { Value } from "../../schemas/model/value.ts";
+import type { Layout } from "./layout.ts";
+import type { NamedPeer } from "./peer-name.ts";
+import type { SpanFacts } from "./span-facts.ts";
+
+/** What a span is held with. */
+export interface HeldSpanParts {
+  readonly key: string;
+  readonly parents: readonly string[];
+  readonly facts: SpanFacts;
+  readonly peer: NamedPeer | undefined;
+  readonly layout: Layout;
+  /** Of its record, by slot. */
+  readonly values: readonly (Value | undefined)[];
+  readonly arrivedMs: number;
+}
+
+/** What an entry of a table, the object and its ids take; measured with the heap statistics of V8. */
+const baseBytes = 600;
+
+/** A span that waits for the other side of its call, or that others may wait for. */
+export class HeldSpan {
+  /** Its own trace and span id. */
+  readonly key: string;
+  /** The trace and span ids of those whose child it is. */
+  readonly parents: readonly string[];
+  readonly facts: SpanFacts;
+  /** The other side as it names it. */
+  readonly peer: NamedPeer | undefined;
+  readonly layout: Layout;
+  /** Its attributes, by place in the layout. */
+  readonly values: readonly (Value | undefined)[];
+  readonly arrivedMs: number;
+  readonly bytes: number;
+  /** Calls that it is a side of. */
+  calls = 0;
+  /** It leads to another span of the same workload, or follows from one, which tells of the call in its place. */
+  isInner = false;
+  /** The one that came after it. */
+  next: HeldSpan | undefined;
+
+  constructor({ key, parents, facts, peer, layout, values, arrivedMs }: HeldSpanParts) {
+    this.key = key;
+    this.parents = parents;
+    this.facts = facts;
+    this.peer = peer;
+    this.layout = layout;
+    this.values = layout.slots.map((slot) => values[slot]);
+    this.arrivedMs = arrivedMs;
+    this.bytes = baseBytes + parents.length * 64 + sizeOf(this.values);
+  }
+
+  /** The value of an attribute; undefined, too, if it is not kept. */
+  at(slot: number): Value | undefined {
+    return this.values[this.layout.placeOf(slot)];
+  }
+}
+
+/** An estimate from above: text that repeats is shared. */
+function sizeOf(values: readonly (Value | undefined)[]): number {
+  let bytes = values.length * 8;
+  for (const value of values) {
+    if (typeof value === "string") bytes += 16 + value.length;
+    else if (value instanceof Map) for (const [name, text] of value) bytes += 96 + name.length + text.length;
+    else if (typeof value === "object") bytes += 48;
+  }
+  return bytes;
+}
