@@ -20,6 +20,7 @@ describe("the JSON Schema", () => {
   const files = [
     "config/default.yaml",
     "config/relay.yaml",
+    "config/traces.yaml",
     ...readdirSync(`${root}/examples`)
       .filter((name) => name.endsWith(".yaml"))
       .map((name) => `examples/${name}`),

@@ -26,6 +26,7 @@ const messagingKeys = keys("messaging.destination.name", "messaging.system");
 const messagingSystemKeys = keys("messaging.system");
 
 const slots = {
+  side: slotOf("context.reporter.kind"),
   service: slotOf("destination.service.name"),
   namespace: slotOf("destination.service.namespace"),
   workload: slotOf("destination.workload.name"),
@@ -51,7 +52,8 @@ export function calleeOf(
 /** The one who calls, as the span of the one who is called names it: of a request from outside `user`. */
 export function callerOf(span: RawSpan, facts: SpanFacts, values: readonly (Value | undefined)[]): NamedPeer {
   const queue = facts.isMessage ? queueOf(span) : undefined;
-  const named = values[slots.caller] ?? values[slots.callerWorkload];
+  const isTold = values[slots.side] === "inbound";
+  const named = isTold ? (values[slots.caller] ?? values[slots.callerWorkload]) : undefined;
   return queue ?? { type: "virtual_node", name: typeof named === "string" ? named : "user", system: undefined };
 }
 

@@ -1,6 +1,6 @@
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
-import { StatusSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
+import { SpanSchema, StatusSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import { spanKind } from "../../schemas/model/span.ts";
 import { type SpanAttributes, spanRecords } from "../../test/support/normalized-span.ts";
 import { aRequest, aSpan } from "../../test/support/otlp-span.ts";
@@ -187,6 +187,7 @@ it("tells what a span is, and where it stands in its trace", () => {
     "span.kind": "client",
     "span.status": "error",
     "span.service": "shop",
+    "span.size": toBinary(SpanSchema, child).length,
   });
   expect(root).toMatchObject({ "span.name": "span 2", "span.status": "unset" });
   for (const name of ["trace.parent_span_id", "trace.state", "span.kind"]) expect(root).not.toHaveProperty([name]);

@@ -68,4 +68,11 @@ export const traceAttributes = [
     ours: true,
     spanField: "service.name of the resource, but for unknown_service",
   },
+  {
+    name: "span.size",
+    type: "INT64",
+    meaning: "Bytes of the span as an OTLP message, without its resource.",
+    ours: true,
+    spanField: "its length",
+  },
 ] as const satisfies readonly Attribute[];

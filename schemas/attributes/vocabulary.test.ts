@@ -53,7 +53,7 @@ const ours: Readonly<Record<string, readonly string[]>> = {
     ...["call.client", "call.server", "call.type", "call.virtual"],
   ],
   STRING_MAP: ["response.trailers", "context.extensions", "ratelimit.descriptor", "metric.resource"],
-  INT64: ["upstream.attempts", "ratelimit.hits"],
+  INT64: ["upstream.attempts", "ratelimit.hits", "span.size"],
   DOUBLE: ["context.weight"],
   BOOL: ["trace.sampled", "connection.opened", "call.failed", "call.dropped"],
   DURATION: [

@@ -78,6 +78,8 @@ export interface RawSpan {
   readonly flags: number | undefined;
   /** 0 unset, 1 OK, 2 error. */
   readonly statusCode: number;
+  /** Bytes of its message. */
+  readonly size: number;
   /** The first few of its links whose ids are sound. */
   readonly links: readonly SpanLink[];
   /** A scalar attribute, by its number in `spanKeys`. */

@@ -6,6 +6,7 @@ import { createSpanDecoder, OtlpError } from "../../collector/decode/otlp-spans.
 import type { AnyValue, KeyValue } from "../../schemas/gen/opentelemetry/proto/common/v1/common_pb.js";
 import {
   type Span,
+  SpanSchema,
   type TracesData,
   TracesDataSchema,
 } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
@@ -49,6 +50,7 @@ const expected = (span: Span) => ({
   endTime: time(span.endTimeUnixNano),
   flags: span.flags === 0 ? undefined : span.flags,
   statusCode: span.status?.code ?? 0,
+  size: toBinary(SpanSchema, span).length,
   links: span.links.map(({ traceId, spanId }) => ({ traceId: hex(traceId), spanId: hex(spanId) })),
   values: spanKeys.map((key) => attribute(span.attributes, key)),
 });
@@ -63,6 +65,7 @@ const actual = (span: RawSpan) => ({
   endTime: span.endTime,
   flags: span.flags,
   statusCode: span.statusCode,
+  size: span.size,
   links: span.links,
   values: spanKeys.map((key) => span.value(spanKeyNumber(key))),
 });

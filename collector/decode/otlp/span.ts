@@ -67,6 +67,9 @@ export class LazySpan implements RawSpan {
   get statusCode(): number {
     return this.scan.statusCode;
   }
+  get size(): number {
+    return this.scan.end - this.scan.start;
+  }
   get links(): readonly SpanLink[] {
     return this.scan.links === 0 ? noLinks : readLinks(this.scan);
   }

@@ -106,6 +106,7 @@ export const spanReaders: SpanReaders = {
   "span.kind": ({ span }) => spanKinds[span.kind - 1],
   "span.status": ({ span }) => spanStatuses[span.statusCode],
   "span.service": ({ resource }) => resource.service,
+  "span.size": ({ span }) => span.size,
 
   "connection.requested_server_name": text("tls.client.server_name"),
   "connection.tls.version": text("tls.protocol.version"),
