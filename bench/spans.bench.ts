@@ -25,6 +25,8 @@ export interface SpansBench {
   readonly generatedUs: number;
   /** The whole hub: default configuration with statistics, relaying all spans. */
   readonly hubUs: number;
+  /** The same without the graph of calls. */
+  readonly graphlessUs: number;
   /** The hub without statistics, which does what the others do. */
   readonly relayUs: number;
   /** grpc-js and generated code. */
@@ -72,6 +74,7 @@ async function runWith(spansInRequest: number): Promise<SpansBench> {
       cutUs: 1e6 / rates.cut,
       generatedUs: 1e6 / rates.generated,
       hubUs: cost("hub"),
+      graphlessUs: cost("graphless"),
       relayUs: cost("relay"),
       plainUs: cost("plain"),
       sdkRelayUs: cost("sdkRelay"),
@@ -120,6 +123,7 @@ rules: [{ name: traces, match: 'context.signal == "span"', actions: [{ handler: 
   const collector = await startCollector(sink.address);
   return {
     hub: await startHub(config),
+    graphless: await startHub(`${config}graph: null\n`),
     relay: await startHub(`${config}stats: null\n`),
     plain: await startServer(baseline("relay"), [sink.address]),
     sdkRelay: await startServer(baseline("sdk-relay"), [sink.address]),

@@ -1,10 +1,11 @@
 import { afterEach, expect, test } from "vitest";
 import type { EdgesAnswer, ServicesAnswer } from "../../collector/stats/query/query.ts";
-import { freePorts, type Hub, startHub } from "./support/hub.ts";
+import { defaultConfig, freePorts, type Hub, startHub, traceMetrics } from "./support/hub.ts";
 import { portNumber, portOf } from "./support/lab.ts";
 import { type Mesh, startMesh } from "./support/mesh.ts";
 import { describeWith } from "./support/needs.ts";
 import { type CollectedSpan, type OtelCollector, startOtelCollector } from "./support/otel-collector.ts";
+import { lint } from "./support/prometheus.ts";
 import { http1Client, repeat } from "./support/traffic.ts";
 import { settled, waitUntil } from "./support/wait.ts";
 
@@ -64,6 +65,12 @@ async function service(hub: Hub): Promise<unknown> {
     .map(({ name, requests, errors }) => ({ name, requests, errors }));
 }
 
+async function edgesOf(hub: Hub, reporter: string): Promise<EdgesAnswer["edges"]> {
+  const answer = await hub.get(`/api/v1/stats/edges?from=-15m&reporter=${reporter}`);
+  const { edges } = (await answer.json()) as EdgesAnswer;
+  return edges.filter((edge) => edge.requests > 0);
+}
+
 describeWith(
   "envoy",
   "otelcol",
@@ -115,10 +122,10 @@ describeWith(
     await send(mesh);
     await waitUntil("every span", async () => (await hub.total("mixdown_records_total")) >= requests * spansOfOne);
     expect(await service(hub)).toEqual([{ name: "reviews", requests, errors: requests / 10 }]);
-    const { edges } = (await (await hub.get("/api/v1/stats/edges?from=-15m&reporter=outbound")).json()) as EdgesAnswer;
-    expect(edges.filter((edge) => edge.requests > 0)).toMatchObject([
-      { source: "default/productpage", destination: "default/reviews", requests },
-    ]);
+    for (const reporter of ["auto", "inbound", "outbound"])
+      expect(await edgesOf(hub, reporter)).toMatchObject([
+        { source: "default/productpage", destination: "default/reviews", requests, errors: requests / 10 },
+      ]);
   }, 60_000);
 
   test("a trace with a 503 is kept whole, and of those without one a quarter", async () => {
@@ -156,4 +163,56 @@ describeWith(
     });
     expect(await service(hub)).toEqual([{ name: "reviews", requests, errors: requests / 10 }]);
   }, 60_000);
+
+  test.each([
+    { what: "spans alone", only: true },
+    { what: "spans beside access logs", only: false },
+  ])(
+    "$what give one edge of each request in the graph, and metrics with exemplars under the names that Grafana reads",
+    async ({ only }) => {
+      const settings = { listeners: { ...freePorts.listeners, http: listener } };
+      const hub = await started(startHub({ settings, base: [defaultConfig, traceMetrics] }));
+      const httpPort = portNumber(hub.listeners.http);
+      const mesh = await started(startMesh(portNumber(hub.listeners.grpc), { protocol: "otlp-grpc", httpPort, only }));
+      await send(mesh);
+      await waitUntil("every call", async () => (await hub.total("mixdown_graph_calls_total")) >= requests);
+      await settled(() => hub.total("mixdown_records_total"));
+      // Access logs count where both tell, and those of this mesh do not know the other side's name.
+      const source = only ? "default/productpage" : "default/unknown";
+      expect(await edgesOf(hub, "auto")).toMatchObject([
+        { source, destination: "default/reviews", requests, errors: requests / 10 },
+      ]);
+      const edge = { client: "productpage.default", server: "reviews.default", connection_type: "" };
+      const total = (name: string, labels: Record<string, string>) => hub.total(name, labels);
+      expect(await hub.total("traces_service_graph_request_total")).toBe(requests);
+      expect(await total("traces_service_graph_request_total", edge)).toBe(requests);
+      expect(await total("traces_service_graph_request_failed_total", edge)).toBe(requests / 10);
+      for (const side of ["server", "client"])
+        expect(await total(`traces_service_graph_request_${side}_seconds_count`, edge)).toBe(requests);
+      const spans = { service: "reviews.default", span_kind: "SPAN_KIND_SERVER" };
+      expect(await total("traces_spanmetrics_calls_total", spans)).toBe(requests);
+      expect(await total("traces_spanmetrics_calls_total", { ...spans, status_code: "STATUS_CODE_ERROR" })).toBe(
+        requests / 10,
+      );
+      expect(await total("traces_spanmetrics_latency_count", spans)).toBe(requests);
+      expect(await total("traces_spanmetrics_size_total", spans)).toBeGreaterThan(requests * 100);
+
+      const page = await (await hub.get("/metrics")).text();
+      expect(
+        lint(page)
+          .split("\n")
+          .filter((found) => found.startsWith("traces_")),
+      ).toEqual([]);
+      const open = await fetch(`http://${hub.listeners.admin}/metrics`, {
+        headers: { accept: "application/openmetrics-text; version=1.0.0" },
+      });
+      const exemplars = (await open.text()).split("\n").filter((text) => /# \{trace_id="[0-9a-f]{32}"\}/.test(text));
+      for (const name of [
+        ...["traces_service_graph_request_total", "traces_service_graph_request_server_seconds_bucket"],
+        ...["traces_spanmetrics_calls_total", "traces_spanmetrics_latency_bucket"],
+      ])
+        expect([name, exemplars.some((text) => text.startsWith(`${name}{`))]).toEqual([name, true]);
+    },
+    60_000,
+  );
 });

@@ -13,6 +13,9 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 /** The configuration the hub has built in. */
 export const defaultConfig = join(root, "config/default.yaml");
 
+/** The configuration that makes metrics of spans. */
+export const traceMetrics = join(root, "config/traces.yaml");
+
 /** Listeners on loopback with free ports, and what else a test wants; merged over the default configuration. */
 export const freePorts = {
   listeners: {
