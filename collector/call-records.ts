@@ -1,9 +1,9 @@
 import { slotOf } from "../schemas/attributes/vocabulary.ts";
 import type { CheckedConfig, CheckedRule } from "./config/checked.ts";
+import { sending } from "./decision-records.ts";
 import { Layout } from "./graph/layout.ts";
 import type { Calls } from "./pipeline.ts";
 import type { RuleTable } from "./rules/rule-table.ts";
-import { spanStatsSlots } from "./stats/stats.ts";
 
 const signalSlot = slotOf("context.signal");
 
@@ -33,18 +33,20 @@ function withSignal(signal: string): string[] {
 
 /** What a plan makes of calls, with the table of its rules; undefined where neither rules nor statistics make anything of them. */
 export function createCalls(
-  { graph, stats }: CheckedConfig["config"],
+  { config: { graph }, instances }: CheckedConfig,
   rules: readonly CheckedRule[],
+  counted: readonly number[],
   tableOf: (rules: readonly CheckedRule[]) => RuleTable,
 ): (Calls & { readonly table: RuleTable | undefined }) | undefined {
   if (graph === null) return undefined;
-  const chosen = rulesOfCalls(rules);
-  if (chosen.length === 0 && stats === null) return undefined;
+  // A call is no span that could be passed on.
+  const chosen = sending(rulesOfCalls(rules), (name) => instances.get(name)?.template !== "spans");
+  if (chosen.length === 0 && counted.length === 0) return undefined;
   const table = chosen.length === 0 ? undefined : tableOf(chosen);
   const { wait, maxSpans, maxBytes } = graph;
   return {
     limits: { waitMs: wait, maxSpans, maxBytes },
-    layout: new Layout([...(table?.slots ?? []), ...(stats === null ? [] : spanStatsSlots)]),
+    layout: new Layout([...(table?.slots ?? []), ...counted]),
     report: table && ((record) => void table.report(record)),
     table,
   };

@@ -29,7 +29,8 @@ export function splitRules({ rules, config, instances }: CheckedConfig): SplitRu
   };
 }
 
-function sending(rules: readonly CheckedRule[], isMeant: (instance: string) => boolean): CheckedRule[] {
+/** The rules with those of their instances that are meant. */
+export function sending(rules: readonly CheckedRule[], isMeant: (instance: string) => boolean): CheckedRule[] {
   return rules.flatMap((rule) => {
     const actions = rule.actions
       .map(({ handler, instances }) => ({ handler, instances: instances.filter(isMeant) }))

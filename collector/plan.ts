@@ -25,7 +25,7 @@ import { createLogNormalizer } from "./normalize/log-record.ts";
 import { createMetricNormalizer } from "./normalize/metric.ts";
 import { createRouteTemplates, type RoutesConfig, type RouteTemplates } from "./normalize/route-templates.ts";
 import { createSpanNormalizer } from "./normalize/span.ts";
-import type { Calls, Checks, Plan } from "./pipeline.ts";
+import type { Checks, Plan } from "./pipeline.ts";
 import { toLabelText } from "./rules/label-text.ts";
 import { createMetricTable } from "./rules/metric-table.ts";
 import { createRuleTable, type Outbox, type RuleTable, rulesOfSpans } from "./rules/rule-table.ts";
@@ -112,7 +112,8 @@ export function createPlan(
       now: state.now,
     });
   const rules = tableOf(ofRecords);
-  const calls = createCalls(checked.config, ofRecords, tableOf);
+  const counted = config.stats === null ? [] : [...spanStatsSlots, ...countedDecisions(checked)];
+  const calls = createCalls(checked, ofRecords, counted, tableOf);
   const decisions = ofDecisions.length === 0 ? undefined : tableOf(ofDecisions);
   const metrics = createMetricTable({ rules: ofMetrics, outboxes: lanes });
   const projection = createProjection([
@@ -129,7 +130,7 @@ export function createPlan(
     connections: state.connections,
     findDecision: state.decisions.find,
   });
-  const spans = spanProjection(checked, rules, calls);
+  const spans = spanProjection(checked, rules, [...counted, ...(calls?.layout.slots ?? [])]);
   const joins = joined.some((slot) => projection.has(slot) || spans.has(slot));
   const reported = joins ? createProjection([...projection.slots, ...joinSlots]) : projection;
   const reportOptions = {
@@ -288,14 +289,9 @@ const countedDecisions = ({ policy }: CheckedConfig): readonly number[] =>
   policy.length === 0 ? [] : decisionStatsSlots;
 
 /** What is read of spans, which is far less than of all records where rules say which signal they take. */
-function spanProjection(checked: CheckedConfig, rules: RuleTable, calls: Calls | undefined): Projection {
+function spanProjection(checked: CheckedConfig, rules: RuleTable, alsoRead: readonly number[]): Projection {
   const handlers = new Set(rulesOfSpans(checked.rules).flatMap(({ actions }) => actions.map(({ handler }) => handler)));
-  return createProjection([
-    ...rules.spanSlots,
-    ...(calls?.layout.slots ?? []),
-    ...slotsReadBy(checked, (name) => handlers.has(name)),
-    ...(checked.config.stats === null ? [] : [...spanStatsSlots, ...countedDecisions(checked)]),
-  ]);
+  return createProjection([...rules.spanSlots, ...alsoRead, ...slotsReadBy(checked, (name) => handlers.has(name))]);
 }
 
 /** What adapters read beside the instances they get, such as trace ids. */
