@@ -13,7 +13,7 @@ import { exportFor } from "./support/send-unary.ts";
 import { startHub, startServer } from "./support/server-process.ts";
 import { median, sideBySide } from "./support/side-by-side.ts";
 import { type SpanSink, startSpanSink } from "./support/span-sink.ts";
-import { makeSpanRequests } from "./support/span-traffic.ts";
+import { makeSpanRequests, renewing } from "./support/span-traffic.ts";
 
 /** Spans through the decoder, and relayed over loopback gRPC: processor time in microseconds for one span. */
 export interface SpansBench {
@@ -147,7 +147,7 @@ async function exportCost(sink: SpanSink): Promise<number> {
 /** Sends for a while, and waits until all has reached the backend. */
 async function measure(relay: Relay, sink: SpanSink, requests: readonly Uint8Array[], spansInRequest: number) {
   const [cpuBefore, spansBefore, start] = [relay.cpuSeconds(), sink.spans(), performance.now()];
-  const spans = (await exportFor(sliceMs, relay.grpc, requests, atOnce)) * spansInRequest;
+  const spans = (await exportFor(sliceMs, relay.grpc, renewing(requests), atOnce)) * spansInRequest;
   while (sink.spans() - spansBefore < spans) await new Promise((resolve) => setTimeout(resolve, 20));
   const perSecond = (spans / (performance.now() - start)) * 1000;
   return { cpuUs: ((relay.cpuSeconds() - cpuBefore) / spans) * 1e6, perSecond };

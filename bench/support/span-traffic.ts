@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { create, toBinary } from "@bufbuild/protobuf";
 import {
   AnyValueSchema,
@@ -6,12 +7,19 @@ import {
 } from "../../schemas/gen/opentelemetry/proto/common/v1/common_pb.js";
 import { type Span, SpanSchema, TracesDataSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 
-/** Requests as Envoy sends them: every other span a server's, with the tags and events that Envoy gives. */
+/**
+ * Requests as two proxies in a row send them in turn: every other span a server's, with the tags and events that Envoy gives,
+ * and each client's span of the first the parent of a server's of the second.
+ */
 export function makeSpanRequests(requests: number, spans: number): Uint8Array[] {
   return Array.from({ length: requests }, (_, request) => {
-    const all = Array.from({ length: spans }, (_, n) => makeSpan(request * spans + n));
+    const isSecond = request % 2 === 1;
+    const all = Array.from({ length: spans }, (_, n) =>
+      makeSpan(request * spans + n, isSecond ? spans - (spans % 2) : 0),
+    );
+    const name = isSecond ? "shop" : "edge";
     const resource = {
-      attributes: [text("service.name", "edge"), text("telemetry.sdk.name", "envoy"), text("zone", "eu-1")],
+      attributes: [text("service.name", name), text("telemetry.sdk.name", "envoy"), text("zone", "eu-1")],
     };
     const scope = { name: "envoy", version: "1.40.0/Clean/RELEASE/BoringSSL" };
     const data = { resourceSpans: [{ resource, scopeSpans: [{ scope, spans: all }] }] };
@@ -19,12 +27,37 @@ export function makeSpanRequests(requests: number, spans: number): Uint8Array[] 
   });
 }
 
+/** Tag and length of the ids of a span, and how they begin. */
+const idMarks = [
+  [10, 16],
+  [18, 8],
+  [34, 8],
+].map((head) => Buffer.from([...head, ...Buffer.from("7777")]));
+
+/** Gives requests in turn, in each round with other ids. */
+export function renewing(requests: readonly Uint8Array[]): () => Uint8Array {
+  let given = 0;
+  const first = randomInt(2 ** 31);
+  return () => {
+    const request = Buffer.from(requests[given % requests.length]!);
+    const round = first + Math.floor(given++ / requests.length);
+    for (const mark of idMarks)
+      for (let at = request.indexOf(mark); at >= 0; at = request.indexOf(mark, at + mark.length))
+        request.writeUInt32BE(round, at + 2);
+    return request;
+  };
+}
+
 /** A moment ago. */
 const start = BigInt(Date.now() - 1000) * 1_000_000n;
 
-function makeSpan(n: number): Span {
+/** Client and server are the halves of a proxy's part of a trace; `before`: how many spans ago the other proxy made its part. */
+function makeSpan(n: number, before: number): Span {
   const isServer = n % 2 === 1;
-  const id = (length: number) => Buffer.from(String(n + 1).padStart(length, "7"));
+  const id = (number: number, length: number) => Buffer.from(String(number).padStart(length, "7"));
+  const ownServer = isServer ? n : n + 1;
+  const caller = before === 0 ? undefined : ownServer - 1 - before;
+  const parent = isServer ? caller : ownServer;
   const common = {
     component: "proxy",
     upstream_cluster: `cluster_${n % 20}`,
@@ -47,9 +80,9 @@ function makeSpan(n: number): Span {
   };
   const attributes = isServer ? { ...server, ...common } : { upstream_address: `10.1.${n % 40}.3:8080`, ...common };
   return create(SpanSchema, {
-    traceId: id(16),
-    spanId: id(8),
-    parentSpanId: isServer ? new Uint8Array(0) : Buffer.from("12345678"),
+    traceId: id(ownServer - before, 16),
+    spanId: id(n, 8),
+    parentSpanId: parent === undefined ? new Uint8Array(0) : id(parent, 8),
     name: isServer ? "ingress" : `router cluster_${n % 20} egress`,
     kind: isServer ? 2 : 3,
     startTimeUnixNano: start,
