@@ -180,7 +180,8 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
     {
       span: (sides) => stats?.record(sides),
       call(call) {
-        plan.calls?.report?.(call);
+        if (plan.calls?.report === undefined) return;
+        plan.calls.report(call);
         lanes.took(1);
       },
     },
