@@ -1,6 +1,7 @@
+import { errorText } from "../../schemas/model/error-text.ts";
 import type { Delivery, Host } from "../adapter.ts";
 import { openOtlpClient } from "../shared/otlp/client.ts";
-import { openMadeSpans } from "../shared/otlp/made-spans.ts";
+import { type MadeSpans, openMadeSpans } from "../shared/otlp/made-spans.ts";
 import { concat, toItems } from "../shared/otlp/relayed.ts";
 import { type OtlpConfig, toOtlpSettings } from "./config.ts";
 import type { Load } from "./load.ts";
@@ -17,10 +18,13 @@ export interface Backend {
 export async function openBackend(config: OtlpConfig, endpoint: string, host: Host): Promise<Backend> {
   const settings = toOtlpSettings(config, endpoint);
   const client = await openOtlpClient(settings, host);
-  const { log, instances, timeoutMs } = host;
-  const { resource } = config;
-  const made =
-    settings.protocol === "grpc" ? await openMadeSpans(settings, { log, instances, resource, timeoutMs }) : undefined;
+  /** Most handlers only relay: what is sent of spans made by rules is loaded with the first. */
+  let made: Promise<MadeSpans> | undefined;
+  const openMade = (): Promise<MadeSpans> => {
+    const { log, instances, timeoutMs } = host;
+    made ??= openMadeSpans(settings, { log, instances, timeoutMs, resource: config.resource });
+    return made;
+  };
 
   const sendBytes = async (parts: readonly Bytes[], abort: AbortSignal): Promise<Delivery> => {
     const sizes = parts.map(({ spans }) => spans);
@@ -28,12 +32,15 @@ export async function openBackend(config: OtlpConfig, endpoint: string, host: Ho
     const body = concat(parts.map(({ bytes }) => bytes));
     return toItems(await client.export({ telemetry: "traces", body, items, abort }), sizes);
   };
-  const sendMade = (parts: readonly Made[], abort: AbortSignal): Promise<Delivery> => {
-    if (made === undefined) throw new Error("spans for the SDK over HTTP");
-    return made.export(
-      parts.map((part) => part.made),
-      abort,
-    );
+  const sendMade = async (parts: readonly Made[], abort: AbortSignal): Promise<Delivery> => {
+    const spans = parts.map((part) => part.made);
+    try {
+      return await (await openMade()).export(spans, abort);
+    } catch (error) {
+      // Files of its TLS settings may have gone since the start, and come again.
+      made = undefined;
+      return { status: "retry", reason: errorText(error) };
+    }
   };
 
   return {
@@ -53,7 +60,7 @@ export async function openBackend(config: OtlpConfig, endpoint: string, host: Ho
     },
     close() {
       client.close();
-      made?.close();
+      made?.then((open) => open.close()).catch(() => {});
     },
   };
 }

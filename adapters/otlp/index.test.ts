@@ -1,8 +1,12 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
-import type { Metadata } from "@grpc/grpc-js";
-import { expect, it } from "vitest";
+import { type Metadata, ServerCredentials } from "@grpc/grpc-js";
+import { expect, it, onTestFinished } from "vitest";
 import { TracesDataSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import type { SpansInstance } from "../../schemas/model/instance.ts";
+import { createAuthority } from "../../test/support/certificates.ts";
 import { startServer } from "../../test/support/http-server.ts";
 import { type OtlpBackend, startOtlpBackend } from "../../test/support/otlp-backend.ts";
 import { aRequest, aSpan } from "../../test/support/otlp-span.ts";
@@ -55,6 +59,23 @@ it("tries only those again that were not taken, where one of the two requests fa
   });
   backend.answer = (metadata) => (isFromSdk(metadata) ? new Uint8Array(0) : { code: 3, details: "never" });
   expect(await outlet.deliver(batch, never)).toMatchObject({ status: "partial", rejected: [1], retry: [] });
+  await outlet.close();
+});
+
+it("tries again once files that were gone are back, and has what is relayed delivered meanwhile", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "otlp-adapter-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const authority = createAuthority(folder);
+  const { cert, key } = authority.issue("server", ["DNS:collector.test", "IP:127.0.0.1"]);
+  const pair = { cert_chain: readFileSync(cert), private_key: readFileSync(key) };
+  const backend = await startOtlpBackend(ServerCredentials.createSsl(null, [pair]));
+  const outlet = await open({ endpoint: `https://${backend.address}`, tls: { ca: authority.ca } });
+  renameSync(authority.ca, `${authority.ca}.away`);
+  expect(await outlet.deliver([relayed(1), aMadeSpan("made")], never)).toMatchObject({
+    ...{ status: "partial", rejected: [], retry: [1], reason: expect.stringContaining("tls.ca: ENOENT") },
+  });
+  renameSync(`${authority.ca}.away`, authority.ca);
+  expect(await outlet.deliver([aMadeSpan("made")], never)).toEqual({ status: "delivered" });
   await outlet.close();
 });
 
