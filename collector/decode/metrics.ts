@@ -2,8 +2,7 @@ import type { EnvoyNode } from "../../schemas/model/access-log.ts";
 import { parseIdentifier } from "./access-log/identifier.ts";
 import { checkMessage } from "./check-message.ts";
 import { DecodeError } from "./decode-error.ts";
-import { type MetricSample, readFamily } from "./metrics/family.ts";
-import { ProtoReader, wire } from "./reader.ts";
+import { eachFamily, type MetricSample, readFamily } from "./metrics/family.ts";
 
 export type { MetricSample };
 export { DecodeError };
@@ -28,16 +27,8 @@ export function decodeStreamMetrics(message: Uint8Array): MetricsMessage {
 }
 
 function* readSamples(bytes: Buffer): Generator<MetricSample | "malformed"> {
-  const reader = new ProtoReader().reset(bytes, 0, bytes.length);
-  while (reader.more) {
-    const tag = reader.tag();
-    if (tag !== 2 * 8 + wire.bytes) {
-      reader.skip(tag & 7);
-      continue;
-    }
-    const end = reader.length() + reader.pos;
-    const isWhole = yield* readFamily(bytes, reader.pos, end);
+  for (const [start, end] of eachFamily(bytes)) {
+    const isWhole = yield* readFamily(bytes, start, end);
     if (!isWhole) yield "malformed";
-    reader.pos = end;
   }
 }

@@ -10,10 +10,10 @@ import { aHistogram, aMetricsRequest, anExponential, aPoint, aSum, pointTime } f
 import { recordingsIn } from "../support/otlp-recordings.ts";
 import { arbitraryMetrics } from "./arbitrary-metrics.ts";
 
-async function open() {
+async function open(others: object = {}) {
   const host = fakeHost();
   const registry = new Registry(host);
-  registry.define(config.parse({}), []);
+  registry.define(config.parse({ others }), []);
   await host.exposeMetrics(registry);
   const send = (bytes: Uint8Array) =>
     registry.recordOthers({ template: "metrics", instance: "metrics", bytes, points: 1 });
@@ -27,8 +27,8 @@ describe("a page with metrics of others", () => {
   it("is legal in both formats, whatever they are", async () => {
     const requests = fc.array(arbitraryMetrics, { minLength: 1, maxLength: 3 });
     await fc.assert(
-      fc.asyncProperty(requests, async (all) => {
-        const { host, send } = await open();
+      fc.asyncProperty(requests, fc.boolean(), async (all, suffixes) => {
+        const { host, send } = await open({ suffixes });
         for (const data of all) send(toBinary(MetricsDataSchema, data));
         read(await host.scrape());
         read(await host.scrape(openMetrics));

@@ -1,5 +1,4 @@
 import type { Host } from "../../adapter.ts";
-import { claimedNames } from "../../shared/exposition.ts";
 import type { MetricHead } from "../../shared/otlp/read-metrics.ts";
 import { BoundsTable } from "./bounds.ts";
 import { OtherFamily } from "./family.ts";
@@ -43,8 +42,7 @@ export class FamilyTable {
     this.#withSuffixes = withSuffixes;
     this.#foreign = foreign;
     this.#resolved.clear();
-    for (const family of [...this.all])
-      if (claimedNames(family).some((name) => foreign.has(name))) this.#remove(family);
+    for (const family of [...this.all]) if (family.names.some((name) => foreign.has(name))) this.#remove(family);
   }
 
   /** The family of a metric, or why there is none. It stays valid until the next metric. */
@@ -55,7 +53,7 @@ export class FamilyTable {
     const found = this.#find(head);
     if (this.#resolved.size >= maxResolved) this.#resolved.clear();
     this.#resolved.set(key, found);
-    if (typeof found === "string") this.#tell(head.name, found);
+    if (typeof found === "string") this.tell(head.name, found);
     return found;
   }
 
@@ -67,15 +65,15 @@ export class FamilyTable {
     // Envoy sends both under one name, and of the two only a histogram can be summed up.
     if (existing?.type === "summary" && type === "histogram") this.#remove(existing);
     else if (existing !== undefined) return "type";
-    const names = claimedNames({ name: named.name, type });
-    if (names.some((name) => this.#claims.has(name) || this.#foreign.has(name))) return "name_taken";
     const family = new OtherFamily(named, type, head.description || `Metric ${head.name}.`, this.#bounds);
+    if (family.names.some((name) => this.#claims.has(name) || this.#foreign.has(name))) return "name_taken";
     this.#families.set(family.name, family);
-    for (const name of names) this.#claims.set(name, family);
+    for (const name of family.names) this.#claims.set(name, family);
     return family;
   }
 
-  #tell(metric: string, clash: Clash): void {
+  /** Logs a clash, once for each metric. */
+  tell(metric: string, clash: Clash): void {
     if (this.#logged.size >= maxLogged || this.#logged.has(metric)) return;
     this.#logged.add(metric);
     this.#log.warn({ metric }, clashMessages[clash]);
@@ -94,7 +92,7 @@ export class FamilyTable {
   #remove(family: OtherFamily): void {
     family.clear();
     this.#families.delete(family.name);
-    for (const name of claimedNames(family)) this.#claims.delete(name);
+    for (const name of family.names) this.#claims.delete(name);
     this.#resolved.clear();
   }
 }

@@ -1,12 +1,12 @@
 import type { ExpositionFormat, MetricFamily } from "../../adapter.ts";
-import { formatHead } from "../../shared/exposition.ts";
+import { claimedNames, escapeHelp, formatHead } from "../../shared/exposition.ts";
 import type { DataKind } from "../../shared/otlp/metric-point.ts";
 import type { BoundsTable } from "./bounds.ts";
 import { ExponentialSeries } from "./exponential-series.ts";
 import { HistogramSeries } from "./histogram-series.ts";
 import type { FamilyName, FamilyType } from "./names.ts";
 import { CounterSeries, GaugeSeries } from "./number-series.ts";
-import type { OtherSeries } from "./series.ts";
+import type { OtherSeries, SeriesIdentity } from "./series.ts";
 import { SummarySeries } from "./summary-series.ts";
 
 /** Characters of sample text handed over at once. */
@@ -16,15 +16,20 @@ const pieceLength = 64 * 1024;
 export class OtherFamily {
   readonly name: string;
   readonly type: FamilyType;
+  /** The names that it takes up on a page. */
+  readonly names: readonly string[];
+  readonly #isBare: boolean;
   readonly #unit: string;
   readonly #help: string;
   readonly #bounds: BoundsTable;
   readonly #byLabels = new Map<string, OtherSeries>();
   readonly #byAlias = new Map<string, OtherSeries>();
 
-  constructor({ name, unit }: FamilyName, type: FamilyType, help: string, bounds: BoundsTable) {
+  constructor({ name, unit, isBare }: FamilyName, type: FamilyType, help: string, bounds: BoundsTable) {
     this.name = name;
     this.type = type;
+    this.names = claimedNames({ name, type: isBare ? "unknown" : type });
+    this.#isBare = isBare;
     this.#unit = unit;
     this.#help = help;
     this.#bounds = bounds;
@@ -46,22 +51,23 @@ export class OtherFamily {
     return this.#byAlias.get(alias);
   }
 
-  /** The series of these labels, which is from now on known by these bytes. */
-  find(labels: string, alias: string): OtherSeries | undefined {
+  /** The series of these labels, which is from now on known by these bytes; "foreign" if it is another metric's. */
+  find(labels: string, alias: string, owner: string): OtherSeries | "foreign" | undefined {
     const series = this.#byLabels.get(labels);
     if (series === undefined) return undefined;
+    if (series.owner !== owner) return "foreign";
     this.#byAlias.delete(series.alias);
     series.alias = alias;
     this.#byAlias.set(alias, series);
     return series;
   }
 
-  /** A series of these labels that has no value yet, and is not shown before it is added. */
-  make(kind: DataKind, labels: string, serial: number, alias: string): OtherSeries {
-    if (kind === "histogram") return new HistogramSeries(labels, serial, alias, this.#bounds);
-    if (kind === "exponential") return new ExponentialSeries(labels, serial, alias, this.#bounds);
-    if (kind === "summary") return new SummarySeries(labels, serial, alias);
-    return this.type === "counter" ? new CounterSeries(labels, serial, alias) : new GaugeSeries(labels, serial, alias);
+  /** A series that has no value yet, and is not shown before it is added. */
+  make(kind: DataKind, identity: SeriesIdentity): OtherSeries {
+    if (kind === "histogram") return new HistogramSeries(identity, this.#bounds);
+    if (kind === "exponential") return new ExponentialSeries(identity, this.#bounds);
+    if (kind === "summary") return new SummarySeries(identity);
+    return this.type === "counter" ? new CounterSeries(identity, this.#isBare) : new GaugeSeries(identity);
   }
 
   /** Whether a series is of the kind that a point needs. */
@@ -102,10 +108,14 @@ export class OtherFamily {
 
   /** As it is now: series that begin while it is read are left to the next reading. */
   toFamily(format: ExpositionFormat, withCreated: boolean, endSerial: number): MetricFamily {
-    const { name, type } = this;
-    const head = formatHead({ name, type, help: this.#help, unit: this.#unit }, format);
+    const { name } = this;
+    // OpenMetrics has no counters without _total; the text format has.
+    const type = this.#isBare ? "unknown" : this.type;
+    const head = { name, help: this.#help, unit: this.#unit };
+    const isBareText = this.#isBare && format === "text";
+    const lines = isBareText ? formatBareCounter(head) : formatHead({ ...head, type }, format);
     const isCreated = withCreated && format === "openmetrics";
-    return { name, type, head, samples: () => this.#pieces(format, isCreated, endSerial) };
+    return { name, type, head: lines, samples: () => this.#pieces(format, isCreated, endSerial) };
   }
 
   *#pieces(format: ExpositionFormat, withCreated: boolean, endSerial: number): Iterable<string> {
@@ -120,3 +130,6 @@ export class OtherFamily {
     if (piece !== "") yield piece;
   }
 }
+
+const formatBareCounter = ({ name, help }: { readonly name: string; readonly help: string }): string =>
+  `# HELP ${name} ${escapeHelp(help, "text")}\n# TYPE ${name} counter\n`;

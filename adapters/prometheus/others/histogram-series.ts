@@ -2,7 +2,7 @@ import type { ExpositionFormat } from "../../adapter.ts";
 import { formatValue } from "../../shared/exposition.ts";
 import type { MetricPoint, TraceExemplar } from "../../shared/otlp/metric-point.ts";
 import { type Bounds, type BoundsTable, sameNumbers } from "./bounds.ts";
-import { exemplarText, OtherSeries, type Refusal, sampleName } from "./series.ts";
+import { exemplarText, OtherSeries, type Refusal, type SeriesIdentity, sampleName } from "./series.ts";
 
 /** What both kinds of histograms show: buckets with bounds. */
 export abstract class BucketSeries extends OtherSeries {
@@ -10,8 +10,8 @@ export abstract class BucketSeries extends OtherSeries {
   protected sum: number | undefined = 0;
   protected readonly exemplars = new Map<number, TraceExemplar>();
 
-  constructor(labels: string, serial: number, alias: string, table: BoundsTable) {
-    super(labels, serial, alias);
+  constructor(identity: SeriesIdentity, table: BoundsTable) {
+    super(identity);
     this.table = table;
   }
 
@@ -54,8 +54,8 @@ export class HistogramSeries extends BucketSeries {
   #bounds: Bounds;
   #counts: number[] = [];
 
-  constructor(labels: string, serial: number, alias: string, table: BoundsTable) {
-    super(labels, serial, alias, table);
+  constructor(identity: SeriesIdentity, table: BoundsTable) {
+    super(identity, table);
     this.#bounds = table.of([]);
   }
 

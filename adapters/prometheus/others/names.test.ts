@@ -24,12 +24,13 @@ describe("the name of a family", () => {
     ["job:rate:5m", "", "gauge", "job:rate:5m", ""],
     ["....", "", "gauge", "_", ""],
   ])("of %s in %s, a %s, is %s", (name, unit, type, expected, expectedUnit) => {
-    expect(toFamilyName({ name, unit }, type, true)).toEqual({ name: expected, unit: expectedUnit });
+    expect(toFamilyName({ name, unit }, type, true)).toEqual({ name: expected, unit: expectedUnit, isBare: false });
   });
 
   it("gets nothing behind it where that is not wanted", () => {
-    expect(toFamilyName({ name: "a.time", unit: "s" }, "histogram", false)).toEqual({ name: "a_time", unit: "" });
-    expect(toFamilyName({ name: "a_total", unit: "s" }, "counter", false)).toEqual({ name: "a", unit: "" });
-    expect(toFamilyName({ name: "a_total", unit: "s" }, "gauge", false)).toEqual({ name: "a_total", unit: "" });
+    const nameOf = (name: string, type: FamilyType) => toFamilyName({ name, unit: "s" }, type, false);
+    expect(nameOf("a.time", "histogram")).toEqual({ name: "a_time", unit: "", isBare: false });
+    expect(nameOf("a.total", "counter")).toEqual({ name: "a_total", unit: "", isBare: true });
+    expect(nameOf("a.total", "gauge")).toEqual({ name: "a_total", unit: "", isBare: false });
   });
 });

@@ -1,7 +1,7 @@
 import type { ExpositionFormat } from "../../adapter.ts";
 import { formatValue } from "../../shared/exposition.ts";
 import type { MetricPoint, TraceExemplar } from "../../shared/otlp/metric-point.ts";
-import { exemplarText, OtherSeries, type Refusal, sampleName } from "./series.ts";
+import { exemplarText, OtherSeries, type Refusal, type SeriesIdentity, sampleName } from "./series.ts";
 
 /** A gauge, or a sum that may fall: the latest value, or all deltas added up. */
 export class GaugeSeries extends OtherSeries {
@@ -22,9 +22,16 @@ export class GaugeSeries extends OtherSeries {
 
 /** A sum that never falls, but where it begins anew. */
 export class CounterSeries extends GaugeSeries {
+  readonly #isBare: boolean;
   #exemplar: TraceExemplar | undefined;
 
+  constructor(identity: SeriesIdentity, isBare: boolean) {
+    super(identity);
+    this.#isBare = isBare;
+  }
+
   override text(name: string, format: ExpositionFormat, withCreated: boolean): string {
+    if (this.#isBare) return super.text(name, format, withCreated);
     const exemplar = format === "openmetrics" ? exemplarText(this.#exemplar) : "";
     const line = `${sampleName(`${name}_total`, this.labels)} ${formatValue(this.value)}${exemplar}\n`;
     return line + this.createdLine(name, withCreated);

@@ -24,6 +24,9 @@ export type Refusal =
 /** A delta that says that it began longer ago is not believed. */
 const longestDeltaMs = 86_400_000;
 
+/** What tells a series from others; see `OtherSeries`. */
+export type SeriesIdentity = Pick<OtherSeries, "labels" | "serial" | "alias" | "owner">;
+
 /** One series of a metric that others made: what it has come to, as cumulative values. */
 export abstract class OtherSeries {
   readonly labels: string;
@@ -31,6 +34,8 @@ export abstract class OtherSeries {
   readonly serial: number;
   /** Under which bytes of resource, scope and attributes it is known. */
   alias: string;
+  /** Name of the metric that it is of, as the sender wrote it: several may come to one family. */
+  readonly owner: string;
   /** Milliseconds of the hub's clock. */
   touchedMs = 0;
   /** Lines of text that it takes; not counted when it began. */
@@ -38,10 +43,11 @@ export abstract class OtherSeries {
   #timeMs = Number.NEGATIVE_INFINITY;
   #createdMs: number | undefined;
 
-  constructor(labels: string, serial: number, alias: string) {
+  constructor({ labels, serial, alias, owner }: SeriesIdentity) {
     this.labels = labels;
     this.serial = serial;
     this.alias = alias;
+    this.owner = owner;
   }
 
   /** Takes a point in, or says why not. `room`: lines by which it may grow. */

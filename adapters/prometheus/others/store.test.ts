@@ -344,6 +344,26 @@ describe("labels", () => {
   });
 });
 
+describe("metrics whose names become the same", () => {
+  const both = [aSum("rq", [aPoint(1, { code: 200 })]), aSum("rq.total", [aPoint(3)])];
+
+  it("share a family, but no series", async () => {
+    send(both);
+    send(aSum("rq.total", [aPoint(9, { code: 200 }, at(1))]));
+    expect(await samples()).toEqual({ "rq_total code=200": 1, rq_total: 3 });
+    expect(dropped("name_taken")).toBe(1);
+    expect(host.logged).toHaveLength(1);
+  });
+
+  it("are told apart without suffixes, which OpenMetrics knows no counters of", async () => {
+    define({ suffixes: false });
+    send(both);
+    expect(await samples(openMetrics)).toEqual({ "rq code=200": 1, rq_total: 3 });
+    expect(await host.scrape()).toContain("# TYPE rq_total counter\nrq_total 3\n");
+    expect(await host.scrape(openMetrics)).toContain("# TYPE rq_total unknown\n");
+  });
+});
+
 describe("another configuration", () => {
   it("keeps series unless names or labels would be others", async () => {
     send(aSum("a.ms", [aPoint(1)], "delta", true, "ms"));
@@ -352,7 +372,7 @@ describe("another configuration", () => {
     expect(await samples()).toEqual({ a_ms_milliseconds_total: 3 });
     define({ suffixes: false });
     send(aSum("a.ms", [aPoint(2, {}, at(2))], "delta", true, "ms"));
-    expect(await samples()).toEqual({ a_ms_total: 2 });
+    expect(await samples()).toEqual({ a_ms: 2 });
   });
 
   it("takes a name for a metric of its own", async () => {

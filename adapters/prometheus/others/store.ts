@@ -101,14 +101,18 @@ export class OthersStore {
   }
 
   #take(point: MetricPoint, family: OtherFamily, around: Around, nowMs: number): Refusal | Clash | undefined {
-    const { kind, temporality } = around.head;
+    const { kind, temporality, name: owner } = around.head;
     if (temporality === undefined && kind !== "gauge" && kind !== "summary") return "temporality";
-    const alias = `${around.resource.id} ${around.scope.id} ${point.attributesKey}`;
-    let series = family.known(alias);
+    const alias = `${around.resource.id} ${around.scope.id} ${owner} ${point.attributesKey}`;
+    let series: ReturnType<OtherFamily["find"]> = family.known(alias);
     let labels = "";
     if (series === undefined) {
       labels = labelsOf(point, around);
-      series = family.find(labels, alias);
+      series = family.find(labels, alias, owner);
+    }
+    if (series === "foreign") {
+      this.#families.tell(owner, "name_taken");
+      return "name_taken";
     }
     if (point.hasEnded) {
       if (series !== undefined) this.#lines -= family.remove(series);
@@ -122,7 +126,7 @@ export class OthersStore {
       return refusal;
     }
     if (labels.length > maxLabelText) return "labels_too_long";
-    const made = family.make(kind, labels, this.#nextSerial, alias);
+    const made = family.make(kind, { labels, serial: this.#nextSerial, alias, owner });
     const refusal = this.#room < 1 ? "series_budget" : made.take(point, temporality === "delta", nowMs, this.#room);
     if (refusal !== undefined) return refusal;
     this.#nextSerial++;

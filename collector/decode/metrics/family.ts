@@ -12,6 +12,21 @@ export interface MetricSample {
   readonly timestampMs: number;
 }
 
+/** Where the families of a StreamMetricsMessage are: envoy_metrics = 2. */
+export function* eachFamily(bytes: Buffer): Generator<readonly [start: number, end: number]> {
+  const reader = new ProtoReader().reset(bytes, 0, bytes.length);
+  while (reader.more) {
+    const tag = reader.tag();
+    if (tag !== 2 * 8 + wire.bytes) {
+      reader.skip(tag & 7);
+      continue;
+    }
+    const end = reader.length() + reader.pos;
+    yield [reader.pos, end];
+    reader.pos = end;
+  }
+}
+
 /** Field numbers in Metric, and what they hold. */
 const kinds: Readonly<Record<number, MetricSample["kind"]>> = { 2: "gauge", 3: "counter", 5: "untyped" };
 

@@ -1,5 +1,6 @@
 import type { EnvoyNode } from "../../../schemas/model/access-log.ts";
 import { decodeText, ProtoReader, wire } from "../reader.ts";
+import { eachFamily } from "./family.ts";
 import { type HeldMetric, readHeldMetric } from "./metric-reader.ts";
 import { nodeAttributes } from "./node-attributes.ts";
 import { type Labels, type MetricDraft, OtlpMetricWriter, otlpFields, temporality } from "./otlp-writer.ts";
@@ -147,19 +148,8 @@ interface Family {
 }
 
 function familiesIn(bytes: Buffer): Family[] {
-  const reader = new ProtoReader().reset(bytes, 0, bytes.length);
-  const families: Family[] = [];
-  while (reader.more) {
-    const tag = reader.tag();
-    if (tag !== 2 * 8 + wire.bytes) {
-      reader.skip(tag & 7);
-      continue;
-    }
-    const end = reader.length() + reader.pos;
-    families.push(readFamily(new ProtoReader().reset(bytes, reader.pos, end), bytes));
-    reader.pos = end;
-  }
-  return families;
+  const reader = new ProtoReader();
+  return Array.from(eachFamily(bytes), ([start, end]) => readFamily(reader.reset(bytes, start, end), bytes));
 }
 
 /** MetricFamily: name = 1, type = 3, metric = 4. What stands in front of a broken field is taken. */

@@ -72,6 +72,12 @@ export interface Tracing {
   readonly only?: boolean;
 }
 
+/**
+ * Statistics over the metrics service: totals, growth since the last time, or growth with tags as labels in messages of twenty; or over
+ * OTLP, as totals or as growth.
+ */
+export type Statistics = "totals" | "growth" | "labels" | "otlp-totals" | "otlp-growth";
+
 /** A proxy to start. */
 export interface ProxySettings {
   readonly node: NodeIdentity;
@@ -83,8 +89,8 @@ export interface ProxySettings {
   readonly clusters: readonly Cluster[];
   /** How often buffered entries go out. */
   readonly flushMs?: number;
-  /** Its own statistics go to the hub, too, every second: totals, or growth since the last time. */
-  readonly statistics?: "totals" | "growth";
+  /** Its own statistics go to the hub, too, every second. */
+  readonly statistics?: Statistics;
   readonly tracing?: Tracing;
 }
 
@@ -102,7 +108,10 @@ export function bootstrap(proxy: ProxySettings): Json {
   return {
     node: { id, cluster, metadata },
     admin: { address: loopback(0) },
-    ...(proxy.statistics && { stats_flush_interval: "1s", stats_sinks: [statisticsSink(proxy.statistics)] }),
+    ...(proxy.statistics && {
+      stats_flush_interval: "1s",
+      stats_sinks: [statisticsSink(proxy.statistics, proxy.node)],
+    }),
     static_resources: {
       listeners: proxy.listeners.map((listener) => toListener(listener, proxy)),
       clusters: [...proxy.clusters, ...hub].map(toCluster),
@@ -153,13 +162,39 @@ function zipkinTracer(): Json {
   };
 }
 
-function statisticsSink(values: "totals" | "growth"): Json {
+function statisticsSink(values: Statistics, { id, cluster }: NodeIdentity): Json {
+  if (values === "otlp-totals" || values === "otlp-growth") return otlpSink(values === "otlp-growth", id, cluster);
+  const withLabels = { emit_tags_as_labels: true, histogram_emit_mode: "HISTOGRAM", batch_size: 20 };
   return {
     name: "envoy.stat_sinks.metrics_service",
     typed_config: {
       "@type": type("envoy.config.metrics.v3.MetricsServiceConfig"),
       transport_api_version: "V3",
-      report_counters_as_deltas: values === "growth",
+      report_counters_as_deltas: values !== "totals",
+      ...(values === "labels" && withLabels),
+      grpc_service: { envoy_grpc: { cluster_name: hubCluster } },
+    },
+  };
+}
+
+function otlpSink(asGrowth: boolean, id: string, cluster: string): Json {
+  const attributes = { "service.name": cluster, "service.instance.id": id };
+  const detector = type(
+    "envoy.extensions.tracers.opentelemetry.resource_detectors.v3.StaticConfigResourceDetectorConfig",
+  );
+  return {
+    name: "envoy.stat_sinks.open_telemetry",
+    typed_config: {
+      "@type": type("envoy.extensions.stat_sinks.open_telemetry.v3.SinkConfig"),
+      report_counters_as_deltas: asGrowth,
+      report_histograms_as_deltas: asGrowth,
+      prefix: "envoy",
+      resource_detectors: [
+        {
+          name: "envoy.tracers.opentelemetry.resource_detectors.static_config",
+          typed_config: { "@type": detector, attributes },
+        },
+      ],
       grpc_service: { envoy_grpc: { cluster_name: hubCluster } },
     },
   };
