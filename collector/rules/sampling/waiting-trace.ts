@@ -1,10 +1,9 @@
-import { emptyChain } from "./block-store.ts";
-import type { Entry } from "./byte-table.ts";
 import type { TraceFacts } from "./keep-rule.ts";
 import { Link } from "./queue.ts";
+import { noSpans } from "./span-store.ts";
 
 /** What the objects of a trace that waits take up, beside the bytes of its spans. */
-export const traceBytes = 640;
+export const traceBytes = 720;
 
 /** What was decided of a trace. */
 export interface TraceDecision {
@@ -29,12 +28,6 @@ export interface SpanFacts {
   readonly randomness: string | undefined;
 }
 
-/** What stands around spans, kept once for all that have the same. */
-export interface SharedSurroundings {
-  readonly resource: Entry;
-  readonly scope: Entry;
-}
-
 /** A trace that is not decided. */
 export class WaitingTrace implements TraceFacts {
   readonly id: string;
@@ -49,11 +42,8 @@ export class WaitingTrace implements TraceFacts {
   service: string | undefined = undefined;
   weight = 1;
   randomness: string | undefined = undefined;
-  /** Its spans that are kept in memory, and how many they are. */
-  readonly chain = emptyChain();
-  stored = 0;
-  /** What stands around them: most traces have a few of these. */
-  readonly around: SharedSurroundings[] = [];
+  /** Its spans that are kept in memory. */
+  readonly held = noSpans();
   decision: TraceDecision | undefined = undefined;
   readonly age: Link<WaitingTrace> = new Link(this);
   readonly idle: Link<WaitingTrace> = new Link(this);
