@@ -112,6 +112,22 @@ describe("a budget in demand", () => {
     expect(admitted).toBe(100);
   });
 
+  it("loses nothing of what was taken ahead where an answer comes after the lease", async () => {
+    const clock = aClock();
+    const { server, hold } = aServer(clock);
+    const { take } = aHub(server, clock, 0.3);
+    let admitted = 0;
+    for (let i = 0; i < 10; i++) admitted += allowed([await take()]);
+    const release = hold();
+    const first = take({ cost: 20 });
+    await settled();
+    clock.nowMs += 150;
+    release();
+    const rest = Array.from({ length: 100 }, () => take());
+    admitted += 20 * allowed([await first]) + allowed(await Promise.all(rest));
+    expect(admitted).toBe(100);
+  });
+
   it("is never held ahead beyond its share, however requests fall together", async () => {
     const clock = aClock();
     const { server } = aServer(clock);

@@ -56,6 +56,8 @@ interface View {
   /** Leased and not given away yet; until when it may be. */
   leased: number;
   leasedUntilMs: number;
+  /** When the window that it was taken in ends, and it with it. */
+  windowEndsMs: number;
   /** Left on the server when it was asked last, and when that is whole again. */
   free: number;
   wholeAtMs: number;
@@ -88,7 +90,7 @@ export function createLeasedStore(ask: Ask, options: LeaseOptions): LeasedStore 
     if (view === undefined) {
       view = {
         ...{ name, budget: { algorithm, count, windowMs, burst }, waiting: [], isAsking: false, demand: 0 },
-        ...{ leased: 0, leasedUntilMs: 0, free: 0, wholeAtMs: 0, refusedCost: 0, refusedUntilMs: 0 },
+        ...{ leased: 0, leasedUntilMs: 0, windowEndsMs: 0, free: 0, wholeAtMs: 0, refusedCost: 0, refusedUntilMs: 0 },
         ...{ periodMs: now(), usedMs: now() },
       };
       views.set(name, view);
@@ -100,7 +102,7 @@ export function createLeasedStore(ask: Ask, options: LeaseOptions): LeasedStore 
   const wanted = (view: View, nowMs: number): number => {
     const { budget, demand } = view;
     const isInDemand = nowMs - view.periodMs < 2 * leaseMs && demand > 1;
-    const held = view.leasedUntilMs > nowMs ? view.leased : 0;
+    const held = heldOf(view, nowMs);
     if (nowMs - view.periodMs >= leaseMs) {
       view.demand = 0;
       view.periodMs = nowMs;
@@ -129,11 +131,13 @@ export function createLeasedStore(ask: Ask, options: LeaseOptions): LeasedStore 
     const nowMs = now();
     view.free = free;
     view.wholeAtMs = nowMs + resetMs;
-    view.leased = (view.leasedUntilMs > nowMs ? view.leased : 0) + leased;
-    if (leased > 0)
-      view.leasedUntilMs = nowMs + (view.budget.algorithm === "gcra" ? leaseMs : Math.min(leaseMs, resetMs));
+    view.leased = heldOf(view, nowMs) + leased;
+    if (leased > 0) {
+      view.windowEndsMs = view.budget.algorithm === "gcra" ? Number.POSITIVE_INFINITY : nowMs + resetMs;
+      view.leasedUntilMs = Math.min(nowMs + leaseMs, view.windowEndsMs);
+    }
     batch.forEach(({ cost, resolve }, i) => {
-      // What the server has no more of may be here still.
+      // What the server has no more of may be here still, also what is just about to be given back.
       if (granted[i] || useLease(view, cost, nowMs)) resolve(given(view, cost));
       else resolve(refused(view, cost, nowMs));
     });
@@ -186,7 +190,7 @@ export function createLeasedStore(ask: Ask, options: LeaseOptions): LeasedStore 
       const view = viewOf(request);
       view.usedMs = nowMs;
       if (cost > 0 && view.waiting.length === 0) {
-        if (useLease(view, cost, nowMs)) return given(view, cost);
+        if (view.leasedUntilMs > nowMs && useLease(view, cost, nowMs)) return given(view, cost);
         if (view.refusedUntilMs > nowMs && cost >= view.refusedCost) return refusedAgain(view, nowMs);
       }
       return new Promise((resolve, reject) => {
@@ -203,7 +207,7 @@ export function createLeasedStore(ask: Ask, options: LeaseOptions): LeasedStore 
           const { leased } = view;
           view.leased = 0;
           // What was leased in a window that has ended is gone with it.
-          if (view.wholeAtMs > nowMs) giveBack(view, leased);
+          if (view.windowEndsMs > nowMs) giveBack(view, leased);
         }
         if (isOver && !view.isAsking && nowMs - view.usedMs > 2 * leaseMs) views.delete(view.name);
       }
@@ -214,9 +218,12 @@ export function createLeasedStore(ask: Ask, options: LeaseOptions): LeasedStore 
   };
 }
 
-/** Takes from the lease; false if it has not enough, or is over. */
+/** What is leased: it is there until it is given back, or its window ends. */
+const heldOf = ({ leased, windowEndsMs }: View, nowMs: number): number => (windowEndsMs > nowMs ? leased : 0);
+
+/** Takes from what is leased; false if that is not enough. */
 function useLease(view: View, cost: number, nowMs: number): boolean {
-  if (cost <= 0 || view.leasedUntilMs <= nowMs || view.leased < cost) return false;
+  if (cost <= 0 || heldOf(view, nowMs) < cost) return false;
   view.leased -= cost;
   return true;
 }
