@@ -87,7 +87,10 @@ export interface Checks {
   normalize(check: RawCheck, record: AttributeRecord): RecordProblem | undefined;
   /** Adds the rest of `projection`, which those read who are told of decisions. */
   normalizeTold(check: RawCheck, record: AttributeRecord): void;
+  /** Decides on requests. */
   readonly policy: Policy;
+  /** Decides on descriptors of rate limit requests. */
+  readonly limitPolicy: Policy;
   /** Sends what rules make of a decision; undefined where none makes anything of it. Changes the record. */
   readonly report?: ((verdict: Verdict, record: AttributeRecord) => void) | undefined;
   /** Remembers a verdict until the record of its request comes; undefined where no rule reads that of records. */
@@ -298,7 +301,8 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
     byDefault: "allow" | "deny",
     startMs: number,
   ) => {
-    const { policy, remember, report } = checks;
+    const { remember, report } = checks;
+    const policy = check.kind === "limit" ? checks.limitPolicy : checks.policy;
     const told = () => {
       checks.normalizeTold(check, request.record);
       return request.record;

@@ -9,9 +9,10 @@ import { createDecisionCache } from "./check/decision-cache.ts";
 import { createRecentDecisions, type RecentDecisions } from "./check/decisions/recent-decisions.ts";
 import { keptSlots } from "./check/decisions/to-decision.ts";
 import type { ConcurrencyStore } from "./check/limits/concurrency.ts";
-import { slotsOfPolicy } from "./check/policy-slots.ts";
+import { limitSlots, slotsOfPolicy } from "./check/policy-slots.ts";
 import { createRateLimits } from "./check/rate-limit/rate-limits.ts";
-import type { CheckedConfig, CheckedRule } from "./config/checked.ts";
+import { type Asked, isAbout } from "./check/rule-scope.ts";
+import type { CheckedConfig, CheckedPolicyRule, CheckedRule } from "./config/checked.ts";
 import { createDecisionReport, joinCounts, splitRules } from "./decision-records.ts";
 import { createSpanWrapper } from "./decode/otlp/wrap-spans.ts";
 import { createAccessLogNormalizer } from "./normalize/access-log.ts";
@@ -201,17 +202,19 @@ export function createChecks(
 ): Checks {
   const { vocabulary, policy: rules, questions, shown, config } = checked;
   const { clock } = parts;
-  const policy = compilePolicy({
-    ...{ rules, vocabulary, revision: shown.revision },
-    instances: new Map([...questions].map(([name, { parameters }]) => [name, parameters])),
-    ...{ checkers: parts.checkers, stores: parts.stores, concurrency: parts.concurrency },
-    cache: createDecisionCache(CACHED_DECISIONS, clock.now),
-    toText: toLabelText,
-    now: clock.now,
-    after: clock.after,
-    newId: randomUUID,
-    onFault: parts.onFault,
-  });
+  const policyOn = (asked: Asked) =>
+    compilePolicy({
+      rules: rules.filter((rule) => isAbout(ruleSlots(rule, checked), asked)),
+      ...{ vocabulary, revision: shown.revision },
+      instances: new Map([...questions].map(([name, { parameters }]) => [name, parameters])),
+      ...{ checkers: parts.checkers, stores: parts.stores, concurrency: parts.concurrency },
+      cache: createDecisionCache(CACHED_DECISIONS, clock.now),
+      toText: toLabelText,
+      now: clock.now,
+      after: clock.after,
+      newId: randomUUID,
+      onFault: parts.onFault,
+    });
   const decides = createProjection(policySlots(checked));
   const told = createProjection([...keptSlots, ...alsoRead]);
   const projection = createProjection([...decides.slots, ...told.slots]);
@@ -222,7 +225,8 @@ export function createChecks(
   const descriptors = createDescriptorNormalizer(projection);
   return {
     projection,
-    policy,
+    policy: policyOn("request"),
+    limitPolicy: policyOn("descriptor"),
     ended: countsRunning(checked) ? createEnded(parts.concurrency) : undefined,
     rateLimits: createRateLimits({
       limiters: [...parts.limiters.values()].map(({ limiter, store }) => ({
@@ -270,18 +274,22 @@ function createEnded(concurrency: ConcurrencyStore): Checks["ended"] {
 }
 
 /** The slots that policy rules and those whom they ask may read. */
-function policySlots({ policy, handlers, questions, vocabulary }: CheckedConfig): number[] {
-  const asked = policy.flatMap(({ policy: rule }) => (rule.kind === "check" ? [handlers.get(rule.handler)] : []));
-  const names = asked.flatMap((handler) => handler?.adapter.checks?.reads(handler.params) ?? []);
-  const about = policy.flatMap(({ policy: rule }) =>
-    rule.kind === "check" ? (questions.get(rule.instance ?? "") ?? []) : [],
-  );
-  const parameters = about.flatMap((question) => question.parameters);
-  const slots = [
-    ...policy.flatMap((rule) => slotsOfPolicy(rule)),
+function policySlots(checked: CheckedConfig): number[] {
+  return [...checked.policy.flatMap((rule) => ruleSlots(rule, checked)), ...limitSlots];
+}
+
+/** The slots that a policy rule reads, and the handler that it asks. */
+function ruleSlots(rule: CheckedPolicyRule, { handlers, questions, vocabulary }: CheckedConfig): number[] {
+  const { policy } = rule;
+  if (policy.kind !== "check") return slotsOfPolicy(rule);
+  const handler = handlers.get(policy.handler);
+  const names = handler?.adapter.checks?.reads(handler.params) ?? [];
+  const { parameters = [] } = questions.get(policy.instance ?? "") ?? {};
+  return [
+    ...slotsOfPolicy(rule),
     ...parameters.flatMap(({ expression }) => expression.slots),
+    ...names.flatMap((name) => vocabulary.slot(name) ?? []),
   ];
-  return [...slots, ...names.flatMap((name) => vocabulary.slot(name) ?? [])];
 }
 
 /** What statistics read of decisions: nothing where there is no policy that makes any. */

@@ -6,12 +6,14 @@ import type { PolicyRuleSource } from "./compile-policy.ts";
 /** The slots that a policy rule's own expressions may read. */
 export function slotsOfPolicy({ match, policy }: PolicyRuleSource): number[] {
   const expressions = [match, ...ownExpressions(policy), ...changedBy(policy)];
-  const own = policy.kind === "limit" ? limitSlots : [];
+  const own = policy.kind === "limit" && policy.concurrent !== undefined ? [requestId] : [];
   return [...new Set([...own, ...expressions.flatMap((expression) => expression?.slots ?? [])])];
 }
 
+const requestId = slotOf("request.id");
+
 /** What limits read beside their expressions. */
-const limitSlots = [slotOf("request.id"), slotOf("ratelimit.hits")];
+export const limitSlots: readonly number[] = [requestId, slotOf("ratelimit.hits")];
 
 function ownExpressions(policy: CheckedPolicy): (Expression | undefined)[] {
   switch (policy.kind) {

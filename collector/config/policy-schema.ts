@@ -49,7 +49,10 @@ const deny = z
 
 const limit = z
   .strictObject({
-    key: z.array(z.string()).min(1).describe("Expressions whose values tell budgets apart."),
+    key: z
+      .array(z.string())
+      .default([])
+      .describe("Expressions whose values tell budgets apart; by default there is one for all."),
     rate: text.optional().describe('How many in what time, such as "100/1m"; an expression may give it as text.'),
     burst: z.int().positive().optional().describe("How many at once, for gcra; by default as many as the rate says."),
     algorithm: z

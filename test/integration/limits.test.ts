@@ -33,6 +33,14 @@ const rules = [
     match: 'context.signal == "report" && request.path == "/logged"',
     limit: { key: ["1"], concurrent: 1 },
   },
+  { name: "all", match: 'request.path == "/all"', limit: { rate: "2/1h", algorithm: "fixed" } },
+  // Neither says which of the two it is about.
+  { name: "no-admin", match: 'request.url_path.startsWith("/admin")', deny: {} },
+  {
+    name: "groups",
+    match: '"group" in ratelimit.descriptor',
+    limit: { key: ['ratelimit.descriptor["group"]'], rate: "1/1h", algorithm: "fixed" },
+  },
 ];
 
 type Request = MessageInitShape<typeof RateLimitRequestSchema>;
@@ -99,6 +107,15 @@ describe("the rate limit service", () => {
     expect(headers).toEqual(["retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"]);
   });
 
+  it("passes rules over that are about requests, and checks those that are about descriptors", async () => {
+    const group = { domain: "any", descriptors: [{ entries: [{ key: "group", value: "g" }] }] };
+    const { overallCode, statuses } = await ask(group);
+    expect([overallCode, statuses[0]?.currentLimit?.name]).toEqual([RateLimitResponse_Code.OK, "groups"]);
+    expect((await ask(group)).overallCode).toBe(RateLimitResponse_Code.OVER_LIMIT);
+    expect(await check({ "request.path": "/other" })).toBe(true);
+    expect(await check({ "request.path": "/admin" })).toBe(false);
+  });
+
   it("gives back hits that are negative, and only looks for none", async () => {
     const left = async (more: object) =>
       (await ask({ domain: "shop", descriptors: [tenant("c", more)] })).statuses[0]?.limitRemaining;
@@ -149,6 +166,11 @@ describe("POST /json", () => {
 });
 
 describe("limits in rules", () => {
+  it("without a key are one budget for all", async () => {
+    const asked = ["a", "b", "c"].map((user) => ({ "request.path": "/all", "request.auth.principal": user }));
+    expect([await check(asked[0]!), await check(asked[1]!), await check(asked[2]!)]).toEqual([true, true, false]);
+  });
+
   it("admit exactly 100 of 2,000 concurrent requests", async () => {
     const all = await Promise.all(Array.from({ length: 2000 }, () => check({ "request.path": "/burst" })));
     expect(all.filter(Boolean)).toHaveLength(100);

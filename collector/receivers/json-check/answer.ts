@@ -29,7 +29,10 @@ export function toAnswer({ allowed, denial, rule, id, changes, limits }: Verdict
     decisionId: id,
     headers: byName((allowed ? changes.upstream : changes.client) ?? []),
     quotas: Object.fromEntries(
-      limits.map(({ rule: name, exceeded, remaining, resetMs }) => [name, { granted: !exceeded, remaining, resetMs }]),
+      limits.map(({ rule: name, exceeded, remaining, resetMs }) => [
+        name,
+        { granted: !exceeded, remaining, resetMs: Math.ceil(resetMs) },
+      ]),
     ),
   };
 }
