@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { errorText } from "../schemas/model/error-text.ts";
 import { within } from "../schemas/model/traced-work.ts";
 import { describeListeners, describeReload } from "./config/describe-reload.ts";
@@ -54,6 +55,7 @@ export function createReloader({ hub, load, first, log }: ReloaderOptions): Relo
       log.info({ cause }, "the configuration has not changed");
       return "unchanged";
     }
+    await turn(); // what came while the files were checked is answered before the rules are compiled
     await hub.reload(next.checked);
     running = next;
     hub.metrics.reloads.inc({ outcome: "applied" });

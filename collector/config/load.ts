@@ -17,7 +17,7 @@ import { defaultListeners } from "./defaults.ts";
 import type { Environment } from "./environment.ts";
 import { toLaneConfig } from "./lane-schema.ts";
 import { type FileTree, mergeFiles, sectionOf, toDefaultTree } from "./merge.ts";
-import { parseYaml } from "./parse-yaml.ts";
+import { type ParseFile, parseYaml } from "./parse-yaml.ts";
 import type { FindPlugin } from "./plugin-outcome.ts";
 import type { Finding, Place, Problem } from "./problem.ts";
 import { toProblems } from "./problem.ts";
@@ -35,6 +35,8 @@ export interface LoadOptions {
   readonly findPlugin?: FindPlugin;
   readonly compile: Compile;
   readonly readFile: ReadFile;
+  /** Where parsing is not done here and now. */
+  readonly parse?: ParseFile;
 }
 
 /** A file that a configuration came from. */
@@ -81,12 +83,16 @@ interface ReadText extends ConfigSource, Partial<FileTree> {
   readonly secrets: ReadonlyMap<string, string>;
 }
 
-function readTexts(files: readonly string[], { env, readFile }: LoadOptions, findings: Finding[]): ReadText[] {
+function readTexts(
+  files: readonly string[],
+  { env, readFile, parse = parseYaml }: LoadOptions,
+  findings: Finding[],
+): ReadText[] {
   return files.flatMap((file): ReadText[] => {
     const at = { file, line: 1, column: 1 };
     try {
       const text = readFile(file);
-      const { tree, problems, brokenFrom, secrets } = parseYaml(file, text, env);
+      const { tree, problems, brokenFrom, secrets } = parse(file, text, env);
       findings.push(...problems.map((problem) => ({ ...problem, path: [] })));
       const sha256 = createHash("sha256").update(text).digest("hex");
       return [{ file, sha256, brokenFrom, secrets, ...(tree === undefined ? {} : { tree }) }];

@@ -1,7 +1,7 @@
 import type { ReadFile } from "./check-listeners.ts";
 import type { Environment } from "./environment.ts";
 import { mergeFiles, sectionOf, toDefaultTree } from "./merge.ts";
-import { parseYaml } from "./parse-yaml.ts";
+import { type ParseFile, parseYaml } from "./parse-yaml.ts";
 import { configSchema } from "./schema.ts";
 import { child, textOf } from "./tree.ts";
 
@@ -14,10 +14,11 @@ export interface NamedAdapter {
 /** The adapters that handlers name, as far as the files can be read; what is wrong with them is said when they are checked. */
 export function namedAdapters(
   files: readonly string[],
-  { env, readFile }: { readonly env: Environment; readonly readFile: ReadFile },
+  options: { readonly env: Environment; readonly readFile: ReadFile; readonly parse?: ParseFile },
 ): NamedAdapter[] {
+  const { env, readFile, parse = parseYaml } = options;
   const trees = files.flatMap((file) => {
-    const tree = read(() => parseYaml(file, readFile(file), env).tree);
+    const tree = read(() => parse(file, readFile(file), env).tree);
     return tree === undefined ? [] : [{ file, tree }];
   });
   const merged = mergeFiles(trees, configSchema.shape, toDefaultTree({}), () => {});

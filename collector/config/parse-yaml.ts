@@ -39,6 +39,9 @@ export interface ParsedFile {
   readonly secrets: ReadonlyMap<string, string>;
 }
 
+/** How files are parsed. */
+export type ParseFile = typeof parseYaml;
+
 /** Reads one YAML document with places. Never throws; `text` may be anything. */
 export function parseYaml(file: string, text: string, env: Environment): ParsedFile {
   const lines = new LineCounter();
