@@ -15,6 +15,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figures>>> = {
   report: async () => ({ ...(await (await import("./report.bench.ts")).runReportBench()) }),
   check: async () => (await (await import("./check.bench.ts")).runCheckBench()).map((row) => ({ ...row })),
   spans: async () => (await (await import("./spans.bench.ts")).runSpansBench()).map((row) => ({ ...row })),
+  others: async () => ({ ...(await (await import("./others.bench.ts")).runOthersBench()) }),
   tail: async () => (await (await import("./tail.bench.ts")).runTailBench()).map((row) => ({ ...row })),
   stats: async () => ({ ...(await (await import("./stats.bench.ts")).runStatsBench()) }),
   lanes: async () => ({ ...(await (await import("./lanes.bench.ts")).runLanesBench()) }),

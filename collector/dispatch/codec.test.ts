@@ -2,15 +2,21 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { decodeItem, encodeItem } from "./codec.ts";
 
-it("keeps relayed spans byte for byte, whatever they hold", () => {
+it("keeps relayed spans and metrics byte for byte, whatever they hold", () => {
   const text = fc.string({ unit: "binary", maxLength: 20 });
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 300 }), text, fc.nat(), (bytes, instance, spans) => {
-      const stored = { timeMs: 17, records: spans, instance: { template: "spans" as const, instance, bytes, spans } };
-      const payload = encodeItem(stored);
-      const read = decodeItem(payload);
-      payload.fill(0);
-      expect(read).toEqual(stored);
+    fc.property(fc.uint8Array({ maxLength: 300 }), text, fc.nat(), (bytes, instance, count) => {
+      const relayed = [
+        { template: "spans" as const, instance, bytes, spans: count },
+        { template: "metrics" as const, instance, bytes, points: count },
+      ];
+      for (const instance of relayed) {
+        const stored = { timeMs: 17, records: count, instance };
+        const payload = encodeItem(stored);
+        const read = decodeItem(payload);
+        payload.fill(0);
+        expect(read).toEqual(stored);
+      }
     }),
   );
 });

@@ -21,7 +21,8 @@ export interface MetricDraft {
   readonly field: (typeof otlpFields)[keyof typeof otlpFields];
   /** Undefined where the kind has none. */
   readonly temporality: number | undefined;
-  readonly points: Uint8Array[];
+  /** Places of the points that were written: start and end by turns. */
+  readonly points: number[];
 }
 
 /** KeyValue: key = 1, value = 2 AnyValue { string_value = 1 }. */
@@ -34,12 +35,15 @@ function writeAttribute(writer: ByteWriter, field: number, key: string, value: s
   writer.end(pair);
 }
 
-/** Writes metrics as ExportMetricsServiceRequest: one resource, and one scope that nobody named. */
+/**
+ * Writes metrics as ExportMetricsServiceRequest: one resource, and one scope that nobody named. Points are written first, one by one into a list of
+ * places, and put into metrics when the request is made.
+ */
 export class OtlpMetricWriter {
   readonly #request = new ByteWriter();
-  readonly #point = new ByteWriter();
+  readonly #points = new ByteWriter();
 
-  /** A request of one resource. */
+  /** A request of one resource, of all points since the last one. */
   request(resource: ReadonlyMap<string, string>, metrics: Iterable<MetricDraft>): Uint8Array<ArrayBuffer> {
     const writer = this.#request.reset();
     const outer = writer.begin(1);
@@ -47,39 +51,30 @@ export class OtlpMetricWriter {
     for (const [key, value] of resource) writeAttribute(writer, 1, key, value);
     writer.end(attributes);
     const scope = writer.begin(2);
-    for (const metric of metrics) this.#metric(writer, metric);
+    const points = this.#points.toBytes();
+    this.#points.reset();
+    for (const metric of metrics) writeMetric(writer, metric, points);
     writer.end(scope);
     writer.end(outer);
     return writer.toBytes();
   }
 
-  /** Metric: name = 1; in its data data_points = 1, aggregation_temporality = 2, is_monotonic = 3. */
-  #metric(writer: ByteWriter, { name, field, temporality: kept, points }: MetricDraft): void {
-    const metric = writer.begin(2);
-    writer.text(1, name);
-    const data = writer.begin(field);
-    for (const point of points) writer.bytes(1, point);
-    if (kept !== undefined) writeVarint(writer, 2, kept);
-    if (field === otlpFields.sum) writeVarint(writer, 3, 1);
-    writer.end(data);
-    writer.end(metric);
-  }
-
   /** NumberDataPoint: as_double = 4, attributes = 7. */
-  number(times: PointTimes, labels: Labels, value: number): Uint8Array {
-    const writer = this.#begin(times);
+  number(into: number[], times: PointTimes, labels: Labels, value: number): void {
+    const writer = this.#begin(into, times);
     writeDouble(writer, 4, value);
     for (const [key, text] of labels) writeAttribute(writer, 7, key, text);
-    return writer.toBytes();
+    into.push(writer.length);
   }
 
   /** HistogramDataPoint: count = 4, sum = 5, bucket_counts = 6, explicit_bounds = 7, attributes = 9. */
   histogram(
+    into: number[],
     times: PointTimes,
     labels: Labels,
     { count, sum, counts, bounds }: Readonly<{ count: number; sum: number; counts: number[]; bounds: number[] }>,
-  ): Uint8Array {
-    const writer = this.#begin(times);
+  ): void {
+    const writer = this.#begin(into, times);
     writeFixed64(writer, 4, count);
     writeDouble(writer, 5, sum);
     const buckets = writer.begin(6);
@@ -89,16 +84,17 @@ export class OtlpMetricWriter {
     for (const bound of bounds) writer.double(bound);
     writer.end(limits);
     for (const [key, text] of labels) writeAttribute(writer, 9, key, text);
-    return writer.toBytes();
+    into.push(writer.length);
   }
 
   /** SummaryDataPoint: count = 4, sum = 5, quantile_values = 6 { quantile = 1, value = 2 }, attributes = 7. */
   summary(
+    into: number[],
     times: PointTimes,
     labels: Labels,
     { count, sum, quantiles }: Readonly<{ count: number; sum: number; quantiles: readonly number[] }>,
-  ): Uint8Array {
-    const writer = this.#begin(times);
+  ): void {
+    const writer = this.#begin(into, times);
     writeFixed64(writer, 4, count);
     writeDouble(writer, 5, sum);
     for (let i = 0; i < quantiles.length; i += 2) {
@@ -108,16 +104,30 @@ export class OtlpMetricWriter {
       writer.end(pair);
     }
     for (const [key, text] of labels) writeAttribute(writer, 7, key, text);
-    return writer.toBytes();
+    into.push(writer.length);
   }
 
   /** Every kind of point: start_time_unix_nano = 2, time_unix_nano = 3. */
-  #begin({ startMs, timeMs }: PointTimes): ByteWriter {
-    const writer = this.#point.reset();
+  #begin(into: number[], { startMs, timeMs }: PointTimes): ByteWriter {
+    const writer = this.#points;
+    into.push(writer.length);
     writeTime(writer, 2, startMs);
     writeTime(writer, 3, timeMs);
     return writer;
   }
+}
+
+/** Metric: name = 1; in its data data_points = 1, aggregation_temporality = 2, is_monotonic = 3. */
+function writeMetric(writer: ByteWriter, metric: MetricDraft, points: Uint8Array): void {
+  const { name, field, temporality: kept, points: places } = metric;
+  const outer = writer.begin(2);
+  writer.text(1, name);
+  const data = writer.begin(field);
+  for (let i = 0; i < places.length; i += 2) writer.bytes(1, points.subarray(places[i], places[i + 1]));
+  if (kept !== undefined) writeVarint(writer, 2, kept);
+  if (field === otlpFields.sum) writeVarint(writer, 3, 1);
+  writer.end(data);
+  writer.end(outer);
 }
 
 function writeVarint(writer: ByteWriter, field: number, value: number): void {
@@ -136,10 +146,12 @@ function writeFixed64(writer: ByteWriter, field: number, value: number): void {
   writer.fixed64(value % 0x1_0000_0000, Math.floor(value / 0x1_0000_0000));
 }
 
-/** Milliseconds as nanoseconds. */
+/** Milliseconds as nanoseconds, in two steps, since these are beyond 2^53. */
 function writeTime(writer: ByteWriter, field: number, ms: number): void {
-  if (!(ms > 0)) return;
-  const nanos = BigInt(Math.round(ms)) * 1_000_000n;
+  if (!(ms > 0 && ms < 18_446_744_073_709)) return;
+  const whole = Math.round(ms);
+  const upper = Math.floor(whole / 0x1_0000) * 1e6;
+  const lower = (whole % 0x1_0000) * 1e6 + (upper % 0x1_0000) * 0x1_0000;
   writer.tag(field, wire.fixed64);
-  writer.fixed64(Number(nanos & 0xffff_ffffn), Number((nanos >> 32n) & 0xffff_ffffn));
+  writer.fixed64(lower % 0x1_0000_0000, Math.floor(upper / 0x1_0000) + Math.floor(lower / 0x1_0000_0000));
 }

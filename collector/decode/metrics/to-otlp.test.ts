@@ -178,6 +178,7 @@ describe("what a real Envoy sent", () => {
         .filter((each) => each.name === name)
         .flatMap(({ data }) => (data.value?.dataPoints ?? []) as NumberDataPoint[]);
       expect(found.map((point) => point.value.value)).toContain(value);
+      expect(found[0]!.timeUnixNano).toBe(metric[0]!.timestampMs * 1_000_000n);
     }
   });
 });

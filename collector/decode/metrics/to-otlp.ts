@@ -85,23 +85,25 @@ export class StatisticsConverter {
     if (held.kind === "histogram") {
       const buckets = toBuckets(held);
       if (buckets === undefined) part.malformed++;
-      else part.draft(name, otlpFields.histogram, delta).push(this.#writer.histogram(since, labels, buckets));
-    } else if (held.kind === "summary") {
-      const totals = this.#histograms.has(name) ? "left out" : this.#addUp(name, labels, held);
-      if (totals === "left out") part.leftOut++;
-      else if (totals === undefined) part.malformed++;
-      else {
-        const point = this.#writer.summary({ timeMs, startMs: held.startMs }, labels, totals);
-        part.draft(name, otlpFields.summary, undefined).push(point);
-      }
-    } else if (held.kind === "counter") {
+      else this.#writer.histogram(part.points(name, otlpFields.histogram, delta), since, labels, buckets);
+    } else if (held.kind === "summary") this.#addSummary(held, labels, name, timeMs, part);
+    else if (held.kind === "counter") {
       const times = countersAreDeltas ? since : { timeMs, startMs: held.startMs };
       const kept = countersAreDeltas ? delta : cumulative;
-      part.draft(name, otlpFields.sum, kept).push(this.#writer.number(times, labels, held.value));
+      this.#writer.number(part.points(name, otlpFields.sum, kept), times, labels, held.value);
     } else
-      part
-        .draft(name, otlpFields.gauge, undefined)
-        .push(this.#writer.number({ timeMs, startMs: 0 }, labels, held.value));
+      this.#writer.number(part.points(name, otlpFields.gauge, undefined), { timeMs, startMs: 0 }, labels, held.value);
+  }
+
+  #addSummary(held: HeldMetric, labels: Labels, name: string, timeMs: number, part: Part): void {
+    if (this.#histograms.has(name)) {
+      part.leftOut++;
+      return;
+    }
+    const totals = this.#addUp(name, labels, held);
+    const times = { timeMs, startMs: held.startMs };
+    if (totals === undefined) part.malformed++;
+    else this.#writer.summary(part.points(name, otlpFields.summary, undefined), times, labels, totals);
   }
 
   /** All values of a flush have the same time. */
@@ -131,8 +133,8 @@ class Part {
   malformed = 0;
   leftOut = 0;
 
-  /** The points of metrics of this name and kind. */
-  draft(name: string, field: MetricDraft["field"], kept: number | undefined): Uint8Array[] {
+  /** Where the points of metrics of this name and kind are noted. */
+  points(name: string, field: MetricDraft["field"], kept: number | undefined): number[] {
     const key = `${field} ${kept} ${name}`;
     const draft = this.drafts.get(key) ?? { name, field, temporality: kept, points: [] };
     this.drafts.set(key, draft);
