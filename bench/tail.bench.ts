@@ -1,7 +1,7 @@
 import { indexRequest, itemWidth } from "../collector/decode/otlp/request-index.ts";
 import { expression } from "../collector/rules/rules.fixture.ts";
 import type { TailSettings } from "../collector/rules/sampling/keep-rule.ts";
-import { openTailPath, type TailPath } from "../test/support/tail-path.ts";
+import { openSpanPath, type SpanPath } from "../test/support/span-path.ts";
 import { exportFor } from "./support/send-unary.ts";
 import { startHub } from "./support/server-process.ts";
 import { startSpanSink } from "./support/span-sink.ts";
@@ -60,7 +60,7 @@ export async function runTailBench(): Promise<readonly (InProcess | OverGrpc)[]>
 }
 
 async function measure(tracesPerSecond: number, spansInRequest: number): Promise<InProcess> {
-  const path = openTailPath(settings);
+  const path = openSpanPath({ tail: settings });
   const traffic = createTraceTraffic(tracesPerSecond, spansInRequest);
   const errors = new Map<number, number>();
   let [spans, busyMs, peak, resident] = [0, 0, 0, 0];
@@ -107,7 +107,7 @@ function msSince(start: NodeJS.CpuUsage): number {
 }
 
 /** Counts the spans of error traces that were sent on. */
-function countErrors(path: TailPath, errors: Map<number, number>): void {
+function countErrors(path: SpanPath, errors: Map<number, number>): void {
   for (const { bytes } of path.pieces()) {
     const request = Buffer.from(bytes);
     const { items, count } = indexRequest(request, 1_000_000);

@@ -35,15 +35,17 @@ export interface SpanRelayOptions {
   readonly source: SpansSource;
   /** What redacted attributes become. */
   readonly mask: string;
-  readonly counts: SamplingCounts;
+  /** Where spans are counted that are sampled. */
+  countsOf(): SamplingCounts;
   /** Milliseconds of a clock that never goes back. */
   now(): number;
   offer(piece: SpanPiece): void;
 }
 
 /** The relay of an instance that passes spans on as they come, sampled one by one. */
-export function createSpanRelay({ source, mask, counts, now, offer }: SpanRelayOptions): SpanRelay {
+export function createSpanRelay({ source, mask, countsOf, now, offer }: SpanRelayOptions): SpanRelay {
   const sampler = createHeadSampler(source, now);
+  const counts = sampler && countsOf();
   const thresholds = new Map<number, string>();
   const edits = createEdits(source, mask, (place) => thresholds.get(place));
   let places: number[] = [];
@@ -73,8 +75,8 @@ export function createSpanRelay({ source, mask, counts, now, offer }: SpanRelayO
         offer(piece);
       }
       if (sampler !== undefined) {
-        counts.spans(true, sampler.reason, kept);
-        counts.spans(false, sampler.reason, leftOut + places.length - kept);
+        counts?.spans(true, sampler.reason, kept);
+        counts?.spans(false, sampler.reason, leftOut + places.length - kept);
       }
       places = [];
       leftOut = 0;

@@ -17,8 +17,10 @@ export interface WayOfSpans {
 export function createRelay({ sampling, ...way }: WayOfSpans): SpanRelay {
   const { handler, instance, source, mask, offer } = way;
   const { tail } = source;
-  if (tail === undefined)
-    return createSpanRelay({ source, mask, offer, counts: sampling.countsOf(handler, instance), now: sampling.now });
+  if (tail === undefined) {
+    const countsOf = () => sampling.countsOf(handler, instance);
+    return createSpanRelay({ source, mask, offer, countsOf, now: sampling.now });
+  }
   const settings = settingsOf(source, mask);
   const store = sampling.openStore({ handler, instance, settings, tail, offer });
   return createTailRelay(

@@ -41,10 +41,13 @@ export function observeSampling(metrics: HubMetrics, sampling: Pick<Sampling, "w
     "mixdown_sampling_late_spans_total",
     "Spans that came after their trace was decided at its end.",
     ["outcome"],
-    ({ counts }) => [
-      { labels: { outcome: "kept" }, value: counts.lateKept },
-      { labels: { outcome: "left_out" }, value: counts.lateLeftOut },
-    ],
+    ({ counts, store }) =>
+      store === undefined
+        ? []
+        : [
+            { labels: { outcome: "kept" }, value: counts.lateKept },
+            { labels: { outcome: "left_out" }, value: counts.lateLeftOut },
+          ],
   );
   counter(
     "mixdown_sampling_traces_total",

@@ -16,19 +16,18 @@ afterEach(async () => {
   hub = undefined;
 });
 
-/** A hub that sends what an instance of these settings keeps to a backend. */
-async function open(params: object): Promise<RunningHub> {
+/** Sections that send what an instance of these settings keeps to the backend. */
+const sectionsOf = (params: object, timeout = "10s") => ({
+  handlers: {
+    traces: { adapter: "otlp", params: { endpoint: `http://${backend.address}` }, timeout, batch: { maxAge: "1ms" } },
+  },
+  instances: { kept: { template: "spans", params } },
+  rules: [{ name: "traces", actions: [{ handler: "traces", instances: ["kept"] }] }],
+});
+
+async function open(params: object): Promise<void> {
   backend = await startOtlpBackend();
-  const handler = { adapter: "otlp", params: { endpoint: `http://${backend.address}` }, batch: { maxAge: "1ms" } };
-  hub = await openRunningHub(
-    { grpc: { address: "127.0.0.1:0" } },
-    {
-      handlers: { traces: handler },
-      instances: { kept: { template: "spans", params } },
-      rules: [{ name: "traces", actions: [{ handler: "traces", instances: ["kept"] }] }],
-    },
-  );
-  return hub;
+  hub = await openRunningHub({ grpc: { address: "127.0.0.1:0" } }, sectionsOf(params));
 }
 
 async function send(spans: readonly Span[]): Promise<void> {
@@ -122,6 +121,33 @@ test("what waits when the hub stops is decided and delivered", async () => {
   await hub!.close(5_000);
   hub = undefined;
   expect([...byTrace().keys()].sort()).toEqual(passing.map((n) => hex(traceId(n))).sort());
+});
+
+test("a reload leaves waiting what it changes nothing of, and else decides it by the rules that it came under", async () => {
+  const keep = [
+    { name: "errors", when: "response.code >= 500" },
+    { name: "rest", rate: 0.5 },
+  ];
+  await open({ tail: { keep } });
+  await send(Array.from({ length: 40 }, (_, n) => aSpan(1, {}, { traceId: traceId(n) })));
+  await hub!.reload(sectionsOf({ tail: { keep } }, "9s")); // Another lane, the same rules.
+  expect([await total("waiting_spans"), received()]).toEqual([40, []]);
+
+  await hub!.reload(sectionsOf({ tail: { keep: keep.slice(0, 1) } }, "9s"));
+  const passing = Array.from({ length: 40 }, (_, n) => n).filter((n) => passes(n, "80000000000000"));
+  await until(() => received().length === passing.length);
+  expect(await total("traces_total", { reason: "rest", cause: "reload" })).toBe(40);
+  await send([aSpan(2, {}, { traceId: traceId(passing[0]!) })]);
+  await until(() => received().length === passing.length + 1);
+  expect(await total("late_spans_total", { outcome: "kept" })).toBe(1);
+});
+
+test("spans that nothing samples have no such metrics", async () => {
+  await open({});
+  await send([aSpan(1)]);
+  await until(() => received().length === 1);
+  const page = await (await fetch(`http://${hub!.listeners.admin}/metrics`)).text();
+  expect(page).not.toMatch(/^mixdown_sampling_/m);
 });
 
 test("so many spans of each service are kept, and say at what rate", async () => {

@@ -7,7 +7,7 @@ import type { KeepRule, TailSettings } from "../../collector/rules/sampling/keep
 import { type Span, TracesDataSchema } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import { countAt, readOtState } from "../../schemas/model/trace-state.ts";
 import { aRequest, aSpan } from "../support/otlp-span.ts";
-import { openTailPath, type TailPath } from "../support/tail-path.ts";
+import { openSpanPath, type SpanPath } from "../support/span-path.ts";
 import { arbitraryTraces, spansIn } from "./arbitrary-traces.ts";
 
 const rule = (name: string, rest: Partial<KeepRule>): KeepRule => ({
@@ -79,7 +79,7 @@ const keepRules = fc
 
 /** Sends all spans, checking the limit on the way. */
 async function send(
-  path: TailPath,
+  path: SpanPath,
   given: readonly Given[],
   pattern: readonly { size: number; waitMs: number }[],
   maxBytes: number,
@@ -118,7 +118,7 @@ describe("traces of any spans, in any order, cut into requests in any way", () =
     });
     await fc.assert(
       fc.asyncProperty(spans, cuts, keepRules, limits, async (given, pattern, keep, within) => {
-        const path = openTailPath({ ...ample, ...within, keep });
+        const path = openSpanPath({ tail: { ...ample, ...within, keep } });
         await send(path, given, pattern, within.maxBytes);
         path.close();
         const sent = path.sent();
@@ -143,7 +143,7 @@ describe("traces of any spans, in any order, cut into requests in any way", () =
   it("go by the first rule that fits the whole trace, wherever there is time and room", async () => {
     await fc.assert(
       fc.asyncProperty(spans, cuts, keepRules, async (given, pattern, keep) => {
-        const path = openTailPath({ ...ample, quietMs: 1e6, longestMs: 1e6, keep });
+        const path = openSpanPath({ tail: { ...ample, quietMs: 1e6, longestMs: 1e6, keep } });
         await send(path, given, pattern, ample.maxBytes);
         path.close();
         const found = Map.groupBy(path.sent(), ({ traceId }) => hex(traceId));
@@ -161,7 +161,7 @@ describe("traces of any spans, in any order, cut into requests in any way", () =
   it("are counted to the last span where decisions are forgotten", async () => {
     await fc.assert(
       fc.asyncProperty(spans, cuts, keepRules, async (given, pattern, keep) => {
-        const path = openTailPath({ ...ample, quietMs: 500, maxBytes: 5000, remember: 1, keep });
+        const path = openSpanPath({ tail: { ...ample, quietMs: 500, maxBytes: 5000, remember: 1, keep } });
         await send(path, given, pattern, 5000);
         path.close();
         const { counts } = path.way;
@@ -176,7 +176,7 @@ it("what waited comes out as it came in, each span with its resource and scope, 
   const waiting = [rule("large", { minSpans: 1e6, rate: 0 }), rule("all", {})];
   fc.assert(
     fc.property(fc.array(arbitraryTraces, { minLength: 1, maxLength: 3 }), (requests) => {
-      const path = openTailPath({ ...ample, keep: waiting });
+      const path = openSpanPath({ tail: { ...ample, keep: waiting } });
       const all = requests.flatMap(({ resourceSpans }) => resourceSpans.flatMap(({ scopeSpans }) => scopeSpans));
       // Few traces, so that each has spans of several resources and scopes.
       for (const [n, span] of all.flatMap(({ spans }) => spans).entries()) span.traceId = traceIdOf(n % 2);
@@ -192,6 +192,13 @@ it("what waited comes out as it came in, each span with its resource and scope, 
   );
 });
 
+/** Spans weigh as many as there were, within four standard deviations. */
+function expectToStandFor(kept: readonly Span[], count: number): void {
+  const weights = kept.map(({ traceState }) => countAt(readOtState(traceState).threshold ?? "00000000000000"));
+  const [total, variance] = [weights.reduce((a, b) => a + b, 0), weights.reduce((a, b) => a + b * (b - 1), 0)];
+  expect(Math.abs(total - count)).toBeLessThan(4 * Math.sqrt(variance));
+}
+
 describe("what is kept stands for all there was", () => {
   it.each<[string, readonly KeepRule[]]>([
     ["at a rate", [rule("rest", { rate: 0.1 })]],
@@ -199,7 +206,7 @@ describe("what is kept stands for all there was", () => {
     ["at several rates", [rule("slow", { minDurationMs: 900, rate: 0.5 }), rule("rest", { rate: 0.05 })]],
     ["so many of each service", [rule("each", { perService: { count: 100, windowMs: 1000 } })]],
   ])("%s", async (_, keep) => {
-    const path = openTailPath({ ...ample, maxBytes: 200_000, keep });
+    const path = openSpanPath({ tail: { ...ample, maxBytes: 200_000, keep } });
     const traces = 12_000;
     for (let n = 0; n < traces; n += 40) {
       const some = Array.from({ length: 40 }, (_, i): Given => {
@@ -217,9 +224,38 @@ describe("what is kept stands for all there was", () => {
       if (n % 400 === 0) await path.clock.advance(500);
     }
     path.close();
-    const weights = path.sent().map(({ traceState }) => countAt(readOtState(traceState).threshold ?? "00000000000000"));
-    const [total, variance] = [weights.reduce((a, b) => a + b, 0), weights.reduce((a, b) => a + b * (b - 1), 0)];
-    expect(weights.length).toBeLessThan(traces / 2);
-    expect(Math.abs(total - traces)).toBeLessThan(4 * Math.sqrt(variance));
+    const kept = path.sent();
+    expect(kept.length).toBeLessThan(traces / 2);
+    expectToStandFor(kept, traces);
+  });
+
+  it("so many spans of each service, as they come, some of which were sampled before", async () => {
+    const path = openSpanPath({ perService: { count: 200, windowMs: 1000 } });
+    const traceNumbers = new Map(Array.from({ length: 12_000 }, (_, n) => [hex(traceIdOf(n)), n]));
+    let stands = 0;
+    for (let n = 0; n < 12_000; n += 40) {
+      const some = Array.from({ length: 40 }, (_, i) => n + i);
+      // Every other service samples half of its traces itself.
+      const early = n % 80 === 0;
+      const came = some.filter((trace) => !early || hex(traceIdOf(trace)).slice(-14) >= "80000000000000");
+      const spans = came.map((trace) =>
+        aSpan(1, {}, { traceId: traceIdOf(trace), traceState: early ? "ot=th:8" : "" }),
+      );
+      path.report(aRequest(spans, { "service.name": early ? "early" : "late" }));
+      stands += came.length * (early ? 2 : 1);
+      if (n % 400 === 0) await path.clock.advance(200);
+    }
+    const kept = path.sent();
+    expectToStandFor(kept, stands);
+    // 200 a second for 6 seconds, and some more of the first burst: of both services, though of one only every other trace comes.
+    const early = kept.filter(({ traceId }) => Math.floor(traceNumbers.get(hex(traceId))! / 40) % 2 === 0).length;
+    for (const count of [early, kept.length - early]) {
+      expect(count).toBeGreaterThan(1000);
+      expect(count).toBeLessThan(1800);
+    }
+    expect([...path.way.counts.kept, ...path.way.counts.leftOut].map(([reason]) => reason)).toEqual([
+      "perService",
+      "perService",
+    ]);
   });
 });

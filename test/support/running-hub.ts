@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { inventory } from "../../adapters/inventory.ts";
+import type { CheckedConfig } from "../../collector/config/checked.ts";
 import { loadConfig } from "../../collector/config/load.ts";
 import { formatProblem } from "../../collector/config/problem.ts";
 import { compile } from "../../collector/expr/compile.ts";
@@ -17,6 +18,8 @@ export interface RunningHub {
   readonly listeners: Readonly<Record<string, string>>;
   /** The sum of the samples of a metric with these labels. */
   total(name: string, labels?: Readonly<Record<string, string>>): Promise<number>;
+  /** Takes other sections live, in place of those it was opened with. */
+  reload(more: Readonly<Record<string, unknown>>): Promise<void>;
   close(graceMs?: number): Promise<void>;
 }
 
@@ -26,21 +29,24 @@ export async function openRunningHub(
   more: Readonly<Record<string, unknown>> = {},
   adapters: typeof inventory = [],
 ): Promise<RunningHub> {
-  const own = stringify({
-    ...more,
-    listeners: { grpc: null, http: null, admin: { address: "127.0.0.1:0" }, ...listeners },
-    vocabulary: { "tenant.id": { type: "INT64" } },
-  });
-  const readFile = (path: string) => (path === "own.yaml" ? own : readFileSync(path, "utf8"));
-  const loaded = loadConfig([`${root}config/default.yaml`, "own.yaml"], {
-    env: {},
-    adapters: [...inventory, ...adapters],
-    compile,
-    readFile,
-  });
-  if (!loaded.ok) throw new Error(loaded.problems.map(formatProblem).join("\n"));
+  const checkedWith = (sections: Readonly<Record<string, unknown>>): CheckedConfig => {
+    const own = stringify({
+      ...sections,
+      listeners: { grpc: null, http: null, admin: { address: "127.0.0.1:0" }, ...listeners },
+      vocabulary: { "tenant.id": { type: "INT64" } },
+    });
+    const readFile = (path: string) => (path === "own.yaml" ? own : readFileSync(path, "utf8"));
+    const loaded = loadConfig([`${root}config/default.yaml`, "own.yaml"], {
+      env: {},
+      adapters: [...inventory, ...adapters],
+      compile,
+      readFile,
+    });
+    if (!loaded.ok) throw new Error(loaded.problems.map(formatProblem).join("\n"));
+    return loaded.checked;
+  };
   const folder = mkdtempSync(join(tmpdir(), "mixdown-hub-"));
-  const hub = await openHub({ checked: loaded.checked, log: createLog("silent"), now: Date.now, dataDir: folder });
+  const hub = await openHub({ checked: checkedWith(more), log: createLog("silent"), now: Date.now, dataDir: folder });
   return {
     listeners: hub.listeners,
     async total(name, labels = {}) {
@@ -50,6 +56,7 @@ export async function openRunningHub(
       const found = samplesOf(page).filter((sample) => sample.name === name && fits(sample));
       return found.reduce((sum, { value }) => sum + value, 0);
     },
+    reload: (sections) => hub.reload(checkedWith(sections)),
     async close(graceMs = 0) {
       await hub.close(graceMs);
       rmSync(folder, { recursive: true, force: true });

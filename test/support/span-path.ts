@@ -13,8 +13,8 @@ import { AttributeRecord, createProjection } from "../../schemas/model/record.ts
 import type { SpanPiece } from "../../schemas/model/span.ts";
 import { type ManualClock, manualClock } from "./manual-clock.ts";
 
-/** The way of spans from their bytes to what a tail sampler sends on, in process, on a clock of its own. */
-export interface TailPath {
+/** The way of spans from their bytes to what a sampler sends on, in process, on a clock of its own. */
+export interface SpanPath {
   readonly clock: ManualClock;
   readonly way: SampledWay;
   /** Takes the spans of an OTLP request, whose bytes may be used for others after it. */
@@ -26,17 +26,18 @@ export interface TailPath {
   sent(): Span[];
 }
 
-const nothing: Omit<SpansSource, "tail"> = {
-  ...{ template: "spans", declaration: { name: "kept", template: "spans" }, sample: undefined, perService: undefined },
+const nothing: SpansSource = {
+  ...{ template: "spans", declaration: { name: "kept", template: "spans" } },
+  ...{ sample: undefined, perService: undefined, tail: undefined },
   ...{ set: [], rename: new Map(), redact: [], delete: [] },
 };
 
-/** Opens the way. */
-export function openTailPath(tail: NonNullable<SpansSource["tail"]>): TailPath {
+/** Opens the way of spans sampled so. */
+export function openSpanPath(sampled: Partial<SpansSource>): SpanPath {
   const clock = manualClock();
   const sampling = createSampling(createSpanWrapper());
   const plan = sampling.plan(clock);
-  const { table, sent } = tableOf([rule("all", undefined, ["kept"])], [{ ...nothing, tail }], { sampling: plan });
+  const { table, sent } = tableOf([rule("all", undefined, ["kept"])], [{ ...nothing, ...sampled }], { sampling: plan });
   plan.takeOver();
   const normalize = createSpanNormalizer({
     projection: createProjection(table.spanSlots),
