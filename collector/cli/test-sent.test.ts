@@ -9,6 +9,7 @@ handlers:
   audit: { adapter: stdio }
   traces: { adapter: otlp, params: { endpoint: "http://127.0.0.1:9" } }
   door: { adapter: apikey, params: { file: /nowhere } }
+  limits: { adapter: ratelimit, params: { files: examples/ratelimit/limits.yaml } }
   far: { adapter: redis, params: { address: "127.0.0.1:9" } }
 instances:
   requests: { template: metric, params: { value: 1, dimensions: { rule: 'check.rule | "none"', code: response.code | 0 } } }
@@ -28,6 +29,7 @@ rules:
       - { handler: statsd, instances: [requests] }
       - { handler: audit, instances: [access, who] }
       - { handler: traces, instances: [span] }
+  - { name: users, match: '"user" in ratelimit.descriptor', limit: { key: ['ratelimit.descriptor["user"]'], rate: 2/1h, algorithm: fixed } }
   - { name: sizes, match: has(response.size), actions: [{ handler: prometheus, instances: [size] }] }
 `;
 
@@ -160,6 +162,29 @@ describe("what handlers answer", () => {
   });
 });
 
+it("a case may ask about limits, of rules and of files", async () => {
+  const { out } = await run(`
+  - name: rules
+    rateLimit: { domain: web, descriptors: [{ entries: [{ key: user, value: amy }] }] }
+    repeat: 3
+    expect: { rateLimit: { overallCode: OVER_LIMIT, statuses: [{ code: OVER_LIMIT, currentLimit: { name: users } }] } }
+  - name: begins anew
+    rateLimit: { domain: web, descriptors: [{ entries: [{ key: user, value: amy }] }] }
+    expect: { rateLimit: { overallCode: OK, statuses: [{ limitRemaining: 1 }] } }
+  - name: files
+    rateLimit: { domain: shop, descriptors: [{ entries: [{ key: none, value: x }] }, { entries: [{ key: none, value: x }] }] }
+    expect: { rateLimit: { overallCode: OVER_LIMIT, statuses: [{ code: OK }] } }
+`);
+  expect(out.split("\n")).toEqual([
+    "t.yaml:11: files",
+    '  - rateLimit.overallCode: "OVER_LIMIT"',
+    '  + rateLimit.overallCode: "OK"',
+    '  + rateLimit.statuses[1]: {"code":"OK"}',
+    "2 passed, 1 failed",
+    "",
+  ]);
+});
+
 it("a case may ask as a proxy does", async () => {
   expect(
     await run(`
@@ -176,6 +201,9 @@ it.each([
   ["answers: { dor: pass }, expect: { rule: x }", /unknown handler "dor". Did you mean "door"\?/],
   ["reports: [{ request.pth: / }], expect: { logs: {} }", /t.yaml:3: a: reports\[0\]: unknown attribute "request.pth"/],
   ["reports: [{ request.path: / }], expect: { rule: x }", /nothing is asked, so there is no verdict/],
+  ["rateLimit: {}, expect: { rateLimit: {} }", /t.yaml:3: a: rateLimit: rate limit domain must not be empty/],
+  ["rateLimit: { domian: a }, expect: { rateLimit: {} }", /unknown member "domian"/],
+  ["rateLimit: { domain: a }, expect: { rule: x }", /a case with rateLimit expects one/],
   ["attributes: {}, request: {}, expect: { rule: x }", /not both/],
   ["request: { attribute: {} }, expect: { rule: x }", /t.yaml:3: a: expected a CheckRequest/],
   [

@@ -24,7 +24,8 @@ shown as a diff (- what was expected, + what came) with its place. Ends with 0 i
   cases:
     - name: nobody gets at the admin pages
       attributes: { request.path: /admin }   what is asked about; or
-      request: { attributes: ... }           a CheckRequest of Envoy's ext_authz
+      request: { attributes: ... }           a CheckRequest of Envoy's ext_authz; or
+      rateLimit: { domain, descriptors }     a rate limit request, as in POST /json
       repeat: 1                              asks so often; the last verdict counts
       answers: { opa: down }                 what handlers that rules ask are to answer:
                                              pass, deny, down, late, { pass: ... }, { deny: ... }
@@ -35,8 +36,8 @@ shown as a diff (- what was expected, + what came) with its place. Ends with 0 i
         logs: { audit: [{ severity: warn, variables: { path: /admin } }] }
 
 expect takes allowed, rule, code (gRPC), httpStatus, message, body, headers (null: there
-must be none), shadow ({ rule, allowed }, or null), and by handler metrics, logs, edges and
-spans. Each case begins with whole budgets and nothing counted. See docs/policy.md.
+must be none), shadow ({ rule, allowed }, or null), rateLimit (its answer as JSON), and by
+handler metrics, logs, edges and spans. Each case begins with whole budgets and nothing counted. See docs/policy.md.
 
   --reporter KIND  How results are written: text (default); json: {"ok","files":[{"file",
                    "cases":[{"name","line","ok","differences"}]}]}; or junit.

@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Instance, Template } from "../../../schemas/model/instance.ts";
 import { formatTimestamp } from "../../../schemas/model/time-text.ts";
 import { isTimestamp } from "../../../schemas/model/value.ts";
 import type { Difference } from "./compare.ts";
+import { differencesInList, type Plain } from "./compare-plain.ts";
 import type { Recorder } from "./recorder.ts";
 import { formatSeriesName, parseSeriesName, type Series, type SeriesName, selected } from "./series.ts";
 import type { Expectation } from "./test-file.ts";
@@ -59,25 +59,6 @@ function othersThan({ name }: SeriesName, series: readonly Series[]): Series[] {
 /** Sums of decimal fractions come out a little beside. */
 const isClose = (a: number | undefined, b: number | undefined): boolean =>
   a === b || (a !== undefined && b !== undefined && Math.abs(a - b) <= 1e-9 * Math.abs(a));
-
-/** A list is whole and in order; of each entry, the members that are named count. */
-function differencesInList(place: string, wanted: readonly object[], got: readonly Plain[]): Difference[] {
-  const places = Math.max(wanted.length, got.length);
-  return Array.from({ length: places }, (_, i) => differencesIn(`${place}[${i}]`, wanted[i], got[i])).flat();
-}
-
-type Plain = string | number | boolean | null | undefined | { readonly [name: string]: Plain } | readonly Plain[];
-
-function differencesIn(field: string, expected: unknown, got: unknown): Difference[] {
-  if (isObject(expected) && isObject(got))
-    return Object.entries(expected).flatMap(([name, value]) =>
-      differencesIn(`${field}.${name}`, value ?? undefined, got[name]),
-    );
-  return isDeepStrictEqual(expected, got) ? [] : [{ field, expected, got }];
-}
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Members that say nothing of what was sent. */
 const inner = new Set(["template", "id", "computed"]);

@@ -11,7 +11,7 @@ export interface Difference {
 }
 
 /** What of an expectation is about the verdict. */
-export type ExpectedVerdict = Omit<Expectation, "metrics" | "logs" | "edges" | "spans">;
+export type ExpectedVerdict = Omit<Expectation, "rateLimit" | "metrics" | "logs" | "edges" | "spans">;
 
 /** Everything in which a verdict is not as expected. Of headers, those that are named count; null: there must be none. */
 export function differencesOf({ headers, ...expected }: ExpectedVerdict, verdict: Verdict): Difference[] {

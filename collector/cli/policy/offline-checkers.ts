@@ -1,5 +1,5 @@
 import type { Answer, OpenChecker } from "../../../adapters/checker.ts";
-import type { LimitStore } from "../../../adapters/limiter.ts";
+import type { LimitStore, OpenLimiter } from "../../../adapters/limiter.ts";
 import type { CheckedConfig } from "../../config/checked.ts";
 import type { CommandIo } from "../command.ts";
 import { offlineHost } from "./offline-host.ts";
@@ -26,6 +26,22 @@ export async function openCheckers(
       checkers.set(name, await checks.open(handler.params, offlineHost(handler, io)));
   }
   return checkers;
+}
+
+/** Opens the handlers that answer rate limit requests, with the names of the stores that they count in. */
+export async function openLimiters(
+  { handlers }: CheckedConfig,
+  now: () => number,
+  io: CommandIo,
+): Promise<ReadonlyMap<string, { readonly limiter: OpenLimiter; readonly store: string }>> {
+  const limiters = new Map<string, { limiter: OpenLimiter; store: string }>();
+  for (const handler of handlers.values()) {
+    const { rateLimits } = handler.adapter;
+    if (rateLimits === undefined) continue;
+    const limiter = await rateLimits.open(handler.params, { ...offlineHost(handler, io), now });
+    limiters.set(handler.name, { limiter, store: rateLimits.store(handler.params) });
+  }
+  return limiters;
 }
 
 /** A checker that answers as told, whatever it is asked. */

@@ -2,16 +2,25 @@ import type { OpenChecker } from "../../../adapters/checker.ts";
 import type { LimitStore } from "../../../adapters/limiter.ts";
 import type { Json } from "../../../schemas/model/access-log.ts";
 import type { RawCheck } from "../../../schemas/model/check-request.ts";
+import type { RateLimitAnswer, RateLimitRequest } from "../../../schemas/model/rate-limit.ts";
 import type { Verdict } from "../../../schemas/model/verdict.ts";
 import { createConcurrency } from "../../check/limits/concurrency.ts";
 import { createMemoryStore } from "../../check/limits/memory-store.ts";
 import type { CheckedConfig } from "../../config/checked.ts";
+import { whatIsMissing } from "../../decode/rate-limit/missing.ts";
 import { systemClock } from "../../dispatch/clock.ts";
 import { HubError } from "../../errors.ts";
 import { createPipeline } from "../../pipeline.ts";
 import { createIntakeState, createPlan } from "../../plan.ts";
 import type { CommandIo } from "../command.ts";
-import { askedHandlers, type Mocked, mockedChecker, mockedStore, openCheckers } from "./offline-checkers.ts";
+import {
+  askedHandlers,
+  type Mocked,
+  mockedChecker,
+  mockedStore,
+  openCheckers,
+  openLimiters,
+} from "./offline-checkers.ts";
 import { offlineHost } from "./offline-host.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 
@@ -19,6 +28,8 @@ import { createRecorder, type Recorder } from "./recorder.ts";
 export interface OfflineHub {
   /** Decides on a request. Throws a HubError for one that is none. */
   check(check: RawCheck, byDefault: "allow" | "deny"): Promise<Verdict>;
+  /** Answers a rate limit request. Throws a HubError for one that is none, or where there is no answer. */
+  limit(request: RateLimitRequest): Promise<RateLimitAnswer>;
   /** Takes records of requests, as `POST /v1/report` does. Throws a HubError for one that is none. */
   report(records: readonly Json[]): Promise<void>;
   /** What rules sent, by handler. */
@@ -42,7 +53,11 @@ export async function openOfflineHubs(
   asked: Iterable<string>,
   io: CommandIo,
 ): Promise<OfflineHubs> {
+  // Time stands still, so that the last of some requests in a row comes out the same on any machine.
+  const startMs = Date.now();
+  const now = () => startMs;
   const checkers = await openCheckers(checked, asked, io);
+  const limiters = await openLimiters(checked, now, io);
   const clock = systemClock(() => performance.now());
 
   return {
@@ -50,11 +65,8 @@ export async function openOfflineHubs(
       const sent = new Map<string, Recorder>();
       for (const [name, handler] of checked.handlers)
         sent.set(name, await createRecorder(handler, offlineHost(handler, io)));
-      // Time stands still for budgets, so that the last of some requests in a row comes out the same on any machine.
-      const startMs = Date.now();
-      const now = () => startMs;
       const plan = createPlan(checked, sent, createIntakeState(now), {
-        ...{ clock, limiters: new Map(), checkers: checkersFor(checked, checkers, mocked) },
+        ...{ clock, limiters, checkers: checkersFor(checked, checkers, mocked) },
         stores: storesFor(checked, mocked, createMemoryStore({ maxKeys: MAX_BUDGETS, now })),
         concurrency: createConcurrency({ maxPlaces: MAX_BUDGETS, now }),
         onFault: (handler, error) => io.stderr.write(`${handler} threw, which is a fault of its adapter: ${error}\n`),
@@ -68,6 +80,13 @@ export async function openOfflineHubs(
           if ("verdict" in receipt) return receipt.verdict;
           throw new HubError("CONFIG_INVALID", `attributes: ${receipt.problem.error}`);
         },
+        async limit(request) {
+          const missing = whatIsMissing(request);
+          if (missing !== undefined) throw new HubError("CONFIG_INVALID", `rateLimit: ${missing}`);
+          const receipt = await pipeline.limit({ request, tellsClient: true, waitsMs: WAITS_MS });
+          if ("answer" in receipt) return receipt.answer;
+          throw new HubError("CONFIG_INVALID", `rateLimit: there is no answer: ${receipt.failure}`);
+        },
         async report(records) {
           const batch = records.map((value, index) => ({ index, value }));
           const { rejected } = await pipeline.reportRecords({
@@ -79,7 +98,8 @@ export async function openOfflineHubs(
       };
     },
     async close() {
-      await Promise.all([...checkers.values()].map((checker) => checker.close()));
+      const open = [...checkers.values(), ...[...limiters.values()].map(({ limiter }) => limiter)];
+      await Promise.all(open.map((each) => each.close()));
     },
   };
 }

@@ -1,13 +1,16 @@
 import type { Json } from "../../../schemas/model/access-log.ts";
 import type { RawCheck } from "../../../schemas/model/check-request.ts";
+import { errorText } from "../../../schemas/model/error-text.ts";
 import { nearest } from "../../../schemas/model/nearest.ts";
 import type { CheckedConfig } from "../../config/checked.ts";
 import { CheckJsonError, checkFromJson } from "../../decode/ext-authz/from-json.ts";
+import { parseRateLimitRequest, RateLimitJsonError, rateLimitResponseToJson } from "../../decode/rate-limit/json.ts";
 import { HubError } from "../../errors.ts";
 import type { CommandIo } from "../command.ts";
 import { toMocked } from "./answer-schema.ts";
 import { createAttributeReader } from "./attribute-reader.ts";
 import { type Difference, differencesOf } from "./compare.ts";
+import { differencesIn } from "./compare-plain.ts";
 import { differencesInSent } from "./compare-sent.ts";
 import { loadForPolicy } from "./load.ts";
 import { askedHandlers, type Mocked } from "./offline-checkers.ts";
@@ -48,9 +51,9 @@ export async function runFile(file: string, io: CommandIo): Promise<FileResult> 
         const differences = await runCase(each, byDefault, await hubs.start(new Map<string, Mocked>(mocked)));
         results.push({ name, line, ok: differences.length === 0, differences });
       } catch (error) {
-        if (!(error instanceof HubError || error instanceof CheckJsonError)) throw error;
+        if (![HubError, CheckJsonError, RateLimitJsonError].some((known) => error instanceof known)) throw error;
         const code = error instanceof HubError ? error.code : "CONFIG_INVALID";
-        throw new HubError(code, `${file}:${line}: ${name}: ${error.message}`, { cause: error });
+        throw new HubError(code, `${file}:${line}: ${name}: ${errorText(error)}`, { cause: error });
       }
     }
     return { file, cases: results };
@@ -61,12 +64,17 @@ export async function runFile(file: string, io: CommandIo): Promise<FileResult> 
 
 async function runCase(each: TestCase, byDefault: "allow" | "deny", hub: OfflineHub): Promise<Difference[]> {
   const { expect, repeat } = each;
-  const { metrics, logs, edges, spans, ...ofVerdict } = expect;
+  const { rateLimit, metrics, logs, edges, spans, ...ofVerdict } = expect;
   const found: Difference[] = [];
   if (asks(each)) {
     const question = questionOf(each);
     for (let time = 1; time < repeat; time++) await hub.check(question, byDefault);
     found.push(...differencesOf(ofVerdict, await hub.check(question, byDefault)));
+  }
+  if (each.rateLimit !== undefined) {
+    const request = parseRateLimitRequest(JSON.stringify(each.rateLimit));
+    for (let time = 1; time < repeat; time++) await hub.limit(request);
+    found.push(...differencesIn("rateLimit", rateLimit, rateLimitResponseToJson(await hub.limit(request))));
   }
   await hub.report(reportsOf(each));
   return [...found, ...(await differencesInSent({ metrics, logs, edges, spans }, hub.sent))];

@@ -26,9 +26,13 @@ const verdictFields = {
   shadow: z.strictObject({ rule: z.string(), allowed: z.boolean() }).nullable().optional(),
 };
 
+const json = z.record(z.string(), z.json());
+
 const expectation = z
   .strictObject({
     ...verdictFields,
+    /** The answer to a rate limit request, as far as it is named. */
+    rateLimit: json.optional(),
     /** By handler: a series, and its value. */
     metrics: z.record(z.string(), series).optional(),
     /** By handler: all that it is sent, in order. */
@@ -42,7 +46,8 @@ const testCase = z
   .strictObject({
     name: z.string().min(1),
     attributes: attributes.optional(),
-    request: z.record(z.string(), z.json()).optional(),
+    request: json.optional(),
+    rateLimit: json.optional(),
     repeat: z.int().min(1).max(100_000).default(1),
     answers: z.record(z.string(), answer).default({}),
     reports: z.array(attributes).default([]),
@@ -51,6 +56,10 @@ const testCase = z
   .refine((each) => each.attributes === undefined || each.request === undefined, {
     path: ["request"],
     message: "a case asks about attributes or a request, not both",
+  })
+  .refine((each) => (each.rateLimit === undefined) === (each.expect.rateLimit === undefined), {
+    path: ["expect"],
+    message: "a case with rateLimit expects one, and no other does",
   })
   .refine((each) => asks(each) || !Object.keys(each.expect).some((field) => field in verdictFields), {
     path: ["expect"],
@@ -79,14 +88,15 @@ export interface TestFile extends Omit<z.output<typeof testFile>, "config" | "ca
   readonly cases: readonly TestCase[];
 }
 
-/** Whether a case asks for a verdict: one that only reports does not. */
-export function asks({ attributes, request, reports }: Asking): boolean {
-  return attributes !== undefined || request !== undefined || reports.length === 0;
+/** Whether a case asks for a verdict: one that only reports, or asks about limits, does not. */
+export function asks({ attributes, request, rateLimit, reports }: Asking): boolean {
+  return attributes !== undefined || request !== undefined || (rateLimit === undefined && reports.length === 0);
 }
 
 interface Asking {
   readonly attributes?: object | undefined;
   readonly request?: object | undefined;
+  readonly rateLimit?: object | undefined;
   readonly reports: readonly object[];
 }
 

@@ -3,6 +3,7 @@ import type { LimitReceipt } from "../../../schemas/model/check-request.ts";
 import type { RateLimitAnswer, RateLimitRequest } from "../../../schemas/model/rate-limit.ts";
 import type { ListenerConfig } from "../../config/schema.ts";
 import { parseRateLimitRequest, RateLimitJsonError, rateLimitResponseToJson } from "../../decode/rate-limit/json.ts";
+import { whatIsMissing } from "../../decode/rate-limit/missing.ts";
 import { decodeRateLimitRequest } from "../../decode/rate-limit/request.ts";
 import { encodeRateLimitResponse } from "../../decode/rate-limit/response.ts";
 import { rateLimitService, shouldRateLimit } from "../../decode/rate-limit/service.ts";
@@ -95,13 +96,6 @@ function openRateLimits(host: ReceiverHost): Receiver {
 /** A request that asks for nothing. */
 class RefusedRequest extends Error {
   readonly reason = "message_incomplete";
-}
-
-function whatIsMissing({ domain, descriptors }: RateLimitRequest): string | undefined {
-  if (domain === "") return "rate limit domain must not be empty";
-  if (descriptors.length === 0) return "rate limit descriptor list must not be empty";
-  const empty = descriptors.findIndex(({ entries }) => entries.length === 0);
-  return empty < 0 ? undefined : `descriptor ${empty} has no entries: expected at least one`;
 }
 
 /** Where there is no answer, the proxy's own failure mode decides. */
