@@ -16,8 +16,10 @@ const signals = ["call", "unpaired"] as const;
  */
 export function rulesOfCalls(rules: readonly CheckedRule[]): CheckedRule[] {
   return rules.filter(({ match }) => {
-    const conditions = match?.conditions?.filter(({ slot }) => slot === signalSlot) ?? [];
-    const takes = (signal: string) => conditions.every(({ evaluate }) => evaluate(withSignal(signal)) === true);
+    if (match === undefined) return false;
+    const isAlone = match.slots.every((slot) => slot === signalSlot);
+    const conditions = isAlone ? [match] : (match.conditions ?? []).filter(({ slot }) => slot === signalSlot);
+    const takes = (signal: string) => conditions.every((each) => each.evaluate(withSignal(signal)) === true);
     return signals.some(takes) && !takes(anyOther);
   });
 }

@@ -179,13 +179,15 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
   let metricRecord = new AttributeRecord(plan.slots);
   /** Of the last check, if nobody reads it any more. */
   let spare: AttributeRecord | undefined;
+  const reportCall = (call: AttributeRecord) => {
+    plan.calls?.report?.(call);
+    lanes.took(1);
+  };
   const graph = createCallGraph(
     {
       span: (sides) => stats?.record(sides),
-      call(call) {
-        if (plan.calls?.report === undefined) return;
-        plan.calls.report(call);
-        lanes.took(1);
+      get call() {
+        return plan.calls?.report && reportCall;
       },
     },
     now,

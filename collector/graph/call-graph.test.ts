@@ -250,6 +250,23 @@ describe("room", () => {
   });
 });
 
+it("joins spans of which other attributes were kept, and shows no value of another span", () => {
+  const path = { ...http, "url.path": "/buy" };
+  const graph = new GraphBench()
+    .keep("request.path", "source.version")
+    .take({ ...program("web"), "service.version": "7" }, client({ id: 2, parent: 1 }, path))
+    .keep("request.method")
+    .take(program("cart"), server({ id: 3, parent: 2 }))
+    .take(program("web"), client({ id: 4, parent: 1 }));
+  expect(graph.edges).toEqual(["web -> cart"]);
+  expect(graph.calls[0]).toMatchObject({ "request.method": "GET", "source.canonical.name": "web" });
+  expect(graph.calls[0]).not.toHaveProperty(["request.path"]);
+  expect(graph.told[0]).toMatchObject({ "request.path": "/buy", "source.version": "7" });
+  expect(graph.told[1]).not.toHaveProperty(["request.path"]);
+  expect(graph.keep("request.path").take(program("cart"), server({ id: 5, parent: 4 })).edges).toHaveLength(2);
+  expect(graph.calls[1]).not.toHaveProperty(["request.method"]);
+});
+
 it("passes work within a process on to statistics as it is", () => {
   const graph = new GraphBench().take(program("web"), spanAt("internal", { id: 2, parent: 1 }));
   expect(graph.told).toHaveLength(1);

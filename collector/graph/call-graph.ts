@@ -6,7 +6,7 @@ import { Layout } from "./layout.ts";
 import { calleeOf, callerOf, type NamedPeer, queueOf } from "./peer-name.ts";
 import { type Sides, sideOf, writeCall, writeSpan } from "./sides.ts";
 import { createFactsReader, type SpanFacts } from "./span-facts.ts";
-import { idOf, parentsOf } from "./span-ids.ts";
+import { parentsOf } from "./span-ids.ts";
 import { stepOf } from "./step.ts";
 import { WaitingSpans } from "./waiting-spans.ts";
 
@@ -21,8 +21,8 @@ export interface GraphLimits {
 export interface GraphSinks {
   /** Each request once from each side that tells of it, with what is known of both: for statistics. */
   span(record: AttributeRecord): void;
-  /** Each call once, and each span that found no other side. */
-  call(record: AttributeRecord): void;
+  /** Each call once, and each span that found no other side; undefined where nobody wants to know. */
+  readonly call: ((record: AttributeRecord) => void) | undefined;
 }
 
 /** How calls are counted. */
@@ -93,7 +93,7 @@ class WaitingGraph implements CallGraph {
       this.#sinks.span(record);
       return;
     }
-    const key = idOf(span);
+    const { key } = span;
     if (this.#waiting.has(key, facts.isExit)) {
       this.#spans.repeated++;
       return;
@@ -124,11 +124,15 @@ class WaitingGraph implements CallGraph {
   #meet(held: HeldSpan): void {
     const { key, parents, facts } = held;
     if (!facts.isExit && parents.length === 0) this.#begin(held);
+    let found = 0;
     for (const id of parents) {
       const parent = this.#waiting.find(id);
-      if (parent !== undefined && parent !== held) this.#step(parent, held);
+      if (parent === undefined || parent === held) continue;
+      found++;
+      this.#step(parent, held);
     }
-    if (this.#waiting.find(key) !== held) return;
+    if (found < parents.length) this.#waiting.expect(held);
+    if (!facts.isExit && this.#waiting.has(key, true)) return;
     for (const child of this.#waiting.childrenOf(key)) if (child !== held) this.#step(held, child);
   }
 
@@ -165,6 +169,7 @@ class WaitingGraph implements CallGraph {
     const isMessage = type === "messaging_system" && server !== undefined;
     if (client?.facts.isExit && client.calls === 1 && !isMessage) this.#tell(client, call);
     if (server !== undefined) this.#tell(server, call);
+    if (this.#sinks.call === undefined) return;
     const told = server !== undefined && sideOf(server) === "destination" ? server : (client ?? server);
     const { values } = this.#write(told, call);
     markCall(values, call);
@@ -221,6 +226,7 @@ class WaitingGraph implements CallGraph {
     else {
       this.#spans[isDue ? "unpaired" : "dropped"]++;
       this.#tell(held);
+      if (this.#sinks.call === undefined) return;
       describeUnpaired(this.#write(held, undefined).values, held, !isDue);
       this.#sinks.call(this.#record);
     }

@@ -20,9 +20,9 @@ const baseBytes = 600;
 
 /** A span that waits for the other side of its call, or that others may wait for. */
 export class HeldSpan {
-  /** Its own trace and span id. */
+  /** Of its own trace and span id; see RawSpan. */
   readonly key: string;
-  /** The trace and span ids of those whose child it is. */
+  /** The keys of those whose child it is. */
   readonly parents: readonly string[];
   readonly facts: SpanFacts;
   /** The other side as it names it. */
@@ -36,6 +36,8 @@ export class HeldSpan {
   calls = 0;
   /** It leads to another span of the same workload, or follows from one, which tells of the call in its place. */
   isInner = false;
+  /** It is noted under its parents, who may still come. */
+  isExpecting = false;
   /** The one that came after it. */
   next: HeldSpan | undefined;
 
@@ -45,7 +47,7 @@ export class HeldSpan {
     this.facts = facts;
     this.peer = peer;
     this.layout = layout;
-    this.values = layout.slots.map((slot) => values[slot]);
+    this.values = pick(values, layout.slots);
     this.arrivedMs = arrivedMs;
     this.bytes = baseBytes + parents.length * 64 + sizeOf(this.values);
   }
@@ -54,6 +56,12 @@ export class HeldSpan {
   at(slot: number): Value | undefined {
     return this.values[this.layout.placeOf(slot)];
   }
+}
+
+function pick(values: HeldSpanParts["values"], slots: readonly number[]): (Value | undefined)[] {
+  const picked = new Array<Value | undefined>(slots.length);
+  for (let place = 0; place < slots.length; place++) picked[place] = values[slots[place] as number];
+  return picked;
 }
 
 /** An estimate from above: text that repeats is shared. */

@@ -35,20 +35,21 @@ export class Layout {
   readonly parts: readonly Part[];
   /** By place: the place of the same attribute of the other side; -1 where there is none. */
   readonly mirrors: readonly number[];
-  readonly #places: ReadonlyMap<number, number>;
+  /** By slot: its place + 1. */
+  readonly #places = new Uint16Array(builtInAttributes.length);
 
   constructor(read: Iterable<number>) {
     const wanted = [...read].filter((slot) => slot < builtInAttributes.length);
     const all = [...wanted, ...always].flatMap((slot) => [slot, mirrored[slot] ?? slot]);
     this.slots = [...new Set(all)].sort((a, b) => a - b);
-    this.#places = new Map(this.slots.map((slot, place) => [slot, place]));
+    for (const [place, slot] of this.slots.entries()) this.#places[slot] = place + 1;
     this.parts = this.slots.map(partOf);
     this.mirrors = this.slots.map((slot) => this.placeOf(mirrored[slot] ?? -1));
   }
 
   /** The place of a slot; -1 if it is not kept. */
   placeOf(slot: number): number {
-    return this.#places.get(slot) ?? -1;
+    return (this.#places[slot] ?? 0) - 1;
   }
 }
 

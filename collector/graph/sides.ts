@@ -29,42 +29,55 @@ export interface Sides {
 }
 
 /** Writes the attributes of a call as one of its spans tells them, but for the sides. */
-export function writeCall(values: Values, told: HeldSpan, { client, server }: Sides): void {
-  const { slots, parts } = told.layout;
+export function writeCall(values: Values, { layout, values: told }: HeldSpan, { client, server }: Sides): void {
+  const { slots, parts, mirrors } = layout;
+  const caller = client && viewOf(client, layout);
+  const called = server && viewOf(server, layout);
   for (let place = 0; place < slots.length; place++) {
     const slot = slots[place] as number;
-    const part = parts[place];
-    if (part === "source") values[slot] = own(client, slot, part) ?? seen(server, slot, part);
-    else if (part === "destination") values[slot] = own(server, slot, part) ?? seen(client, slot, part);
-    else if (part === "service") values[slot] = serviceOf(slot, client, server);
-    else values[slot] = told.values[place];
+    const mirror = mirrors[place] as number;
+    switch (parts[place]) {
+      case "source":
+        values[slot] =
+          own(caller, "source", place, mirror) ?? (called?.side === "destination" ? called.values[place] : undefined);
+        break;
+      case "destination":
+        values[slot] =
+          own(called, "destination", place, mirror) ?? (caller?.side === "source" ? caller.values[place] : undefined);
+        break;
+      case "service":
+        values[slot] = serviceOf(slot, place, caller, called);
+        break;
+      default:
+        values[slot] = told[place];
+    }
   }
+}
+
+/** A span's attributes by place in a layout. */
+interface View {
+  readonly held: HeldSpan;
+  readonly side: "source" | "destination" | undefined;
+  readonly values: HeldSpan["values"];
+}
+
+/** A span that has waited over a reload may have been laid out otherwise. */
+function viewOf(held: HeldSpan, layout: Layout): View {
+  const values = held.layout === layout ? held.values : layout.slots.map((slot) => held.at(slot));
+  return { held, side: sideOf(held), values };
 }
 
 /** What a span tells of its own maker, as an attribute of this side. */
-function own(held: HeldSpan | undefined, slot: number, part: "source" | "destination"): Value | undefined {
-  if (held === undefined) return undefined;
-  const side = sideOf(held);
-  if (side === undefined) return undefined;
-  const place = held.layout.placeOf(slot);
-  return held.values[side === part ? place : mirrorOf(held.layout, place)];
-}
-
-/** What a span tells of the other side. */
-function seen(held: HeldSpan | undefined, slot: number, part: "source" | "destination"): Value | undefined {
-  if (held === undefined || sideOf(held) === part || sideOf(held) === undefined) return undefined;
-  return held.at(slot);
+function own(view: View | undefined, part: "source" | "destination", place: number, mirror: number): Value | undefined {
+  if (view?.side === undefined) return undefined;
+  return view.values[view.side === part ? place : mirror];
 }
 
 /** The service that is called, as it calls itself; a gateway's attributes name the next one, so that it goes by its own name. */
-function serviceOf(slot: number, client: HeldSpan | undefined, server: HeldSpan | undefined): Value | undefined {
-  const asked = client && sideOf(client) === "source" ? client : undefined;
-  if (server === undefined) return asked?.at(slot);
-  if (sideOf(server) === "source") {
-    if (slot === serviceSlot) return server.facts.name;
-    return slot === namespaceSlot ? server.facts.namespace : undefined;
-  }
-  return server.at(serviceSlot) === undefined ? asked?.at(slot) : server.at(slot);
+function serviceOf(slot: number, place: number, caller: View | undefined, called: View | undefined): Value | undefined {
+  const asked = caller?.side === "source" ? caller.values[place] : undefined;
+  if (called === undefined) return asked;
+  if (called.side !== "source") return called.held.at(serviceSlot) === undefined ? asked : called.values[place];
+  if (slot === serviceSlot) return called.held.facts.name;
+  return slot === namespaceSlot ? called.held.facts.namespace : undefined;
 }
-
-const mirrorOf = (layout: Layout, place: number): number => layout.mirrors[place] ?? -1;

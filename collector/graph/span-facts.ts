@@ -48,22 +48,14 @@ export function createFactsReader(): (span: RawSpan) => SpanFacts | undefined {
     return {
       isExit: kind === spanKind.client || kind === spanKind.producer,
       isMessage: kind === spanKind.producer || kind === spanKind.consumer,
+      isProxy,
+      isGateway: isProxy && (text(span, keys.node)?.startsWith("router~") ?? false),
+      direction: isProxy ? directionOf(text(span, keys.clusterName) ?? text(span, keys.cluster)) : undefined,
       hasFailed: span.statusCode === error,
       service: names.service,
-      isProxy,
-      ...(isProxy ? proxyFacts(span, names) : { ...names, name: names.service, ...noProxy }),
+      name: (isProxy ? text(span, keys.service) : undefined) ?? names.service,
+      namespace: (isProxy ? text(span, keys.namespace) : undefined) ?? names.namespace,
     };
-  };
-}
-
-const noProxy = { isGateway: false, direction: undefined } as const;
-
-function proxyFacts(span: RawSpan, { service, namespace }: ResourceNames) {
-  return {
-    isGateway: text(span, keys.node)?.startsWith("router~") ?? false,
-    direction: directionOf(text(span, keys.clusterName) ?? text(span, keys.cluster)),
-    name: text(span, keys.service) ?? service,
-    namespace: text(span, keys.namespace) ?? namespace,
   };
 }
 

@@ -1,14 +1,14 @@
 import type { HeldSpan } from "./held-span.ts";
 
-/** The spans of the last seconds, by their ids and by those of their parents, in the order of their arrival. */
+/** The spans of the last seconds, by their keys and by those of their parents, in the order of their arrival. */
 export class WaitingSpans {
   size = 0;
   bytes = 0;
   /** Apart, since the two sides of a call may go by one id in Zipkin. */
   readonly #exits = new Map<string, HeldSpan>();
   readonly #entries = new Map<string, HeldSpan>();
-  /** By the id of a parent. */
-  readonly #children = new Map<string, HeldSpan[]>();
+  /** Those whose parent was not there yet, by its key: mostly one. */
+  readonly #children = new Map<string, HeldSpan | HeldSpan[]>();
   #oldest: HeldSpan | undefined;
   #newest: HeldSpan | undefined;
 
@@ -27,24 +27,32 @@ export class WaitingSpans {
     return this.#exits.get(key) ?? this.#entries.get(key);
   }
 
-  /** The spans whose parent has this id. */
+  /** The spans that expect a parent of this id. */
   childrenOf(key: string): readonly HeldSpan[] {
-    return this.#children.get(key) ?? none;
+    const children = this.#children.get(key);
+    if (children === undefined) return none;
+    return Array.isArray(children) ? children : [children];
   }
 
   /** Adds a span, whose id must not be there. */
   add(held: HeldSpan): void {
     (held.facts.isExit ? this.#exits : this.#entries).set(held.key, held);
-    for (const parent of held.parents) {
-      const siblings = this.#children.get(parent);
-      if (siblings === undefined) this.#children.set(parent, [held]);
-      else siblings.push(held);
-    }
     if (this.#newest === undefined) this.#oldest = held;
     else this.#newest.next = held;
     this.#newest = held;
     this.size++;
     this.bytes += held.bytes;
+  }
+
+  /** Notes that a span expects its parents, which are not there, or not all of them. */
+  expect(held: HeldSpan): void {
+    held.isExpecting = true;
+    for (const parent of held.parents) {
+      const siblings = this.#children.get(parent);
+      if (siblings === undefined) this.#children.set(parent, held);
+      else if (Array.isArray(siblings)) siblings.push(held);
+      else this.#children.set(parent, [siblings, held]);
+    }
   }
 
   /** Takes the oldest out. */
@@ -55,7 +63,7 @@ export class WaitingSpans {
     if (this.#oldest === undefined) this.#newest = undefined;
     held.next = undefined;
     (held.facts.isExit ? this.#exits : this.#entries).delete(held.key);
-    for (const parent of held.parents) this.#removeChild(parent, held);
+    if (held.isExpecting) for (const parent of held.parents) this.#removeChild(parent, held);
     this.size--;
     this.bytes -= held.bytes;
     return held;
@@ -63,7 +71,7 @@ export class WaitingSpans {
 
   #removeChild(parent: string, held: HeldSpan): void {
     const siblings = this.#children.get(parent);
-    if (siblings === undefined || siblings.length <= 1) this.#children.delete(parent);
+    if (!Array.isArray(siblings) || siblings.length === 1) this.#children.delete(parent);
     // The oldest span stands first among its siblings.
     else siblings.splice(siblings.indexOf(held), 1);
   }

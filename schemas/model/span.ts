@@ -66,6 +66,10 @@ export interface RawSpan {
   readonly spanId: string;
   /** Lower-case hex; undefined on a root. */
   readonly parentSpanId: string | undefined;
+  /** Trace and span id as one text of 24 characters, a byte each: for tables of spans. */
+  readonly key: string;
+  /** The same of its parent. */
+  readonly parentKey: string | undefined;
   /** W3C tracestate; empty where there is none. */
   readonly traceState: string;
   readonly name: string;

@@ -44,6 +44,11 @@ const expected = (span: Span) => ({
   traceId: hex(span.traceId),
   spanId: hex(span.spanId),
   parentSpanId: span.parentSpanId.length === 0 ? undefined : hex(span.parentSpanId),
+  key: Buffer.from([...span.traceId, ...span.spanId]).toString("latin1"),
+  parentKey:
+    span.parentSpanId.length === 0
+      ? undefined
+      : Buffer.from([...span.traceId, ...span.parentSpanId]).toString("latin1"),
   name: span.name.toWellFormed(),
   kind: span.kind,
   startTime: time(span.startTimeUnixNano),
@@ -59,6 +64,8 @@ const actual = (span: RawSpan) => ({
   traceId: span.traceId,
   spanId: span.spanId,
   parentSpanId: span.parentSpanId,
+  key: span.key,
+  parentKey: span.parentKey,
   name: span.name,
   kind: span.kind,
   startTime: span.startTime,

@@ -4,7 +4,7 @@ import { Layout } from "../../collector/graph/layout.ts";
 import { createEnrichTables } from "../../collector/normalize/enrich.ts";
 import { createRouteTemplates } from "../../collector/normalize/route-templates.ts";
 import { createSpanNormalizer } from "../../collector/normalize/span.ts";
-import { builtInAttributes } from "../../schemas/attributes/vocabulary.ts";
+import { type AttributeName, builtInAttributes, slotOf } from "../../schemas/attributes/vocabulary.ts";
 import type { Span } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import { AttributeRecord, createProjection } from "../../schemas/model/record.ts";
 import type { Value } from "../../schemas/model/value.ts";
@@ -30,13 +30,22 @@ export class GraphBench {
     routes: createRouteTemplates({ templates: [], learn: true, maxTemplates: 1000 }),
   });
 
+  readonly #more: Partial<GraphLimits>;
+
   constructor(more: Partial<GraphLimits> = {}) {
+    this.#more = more;
     const sinks = {
       span: ({ values }: AttributeRecord) => void this.told.push(said(values)),
       call: ({ values }: AttributeRecord) => void this.calls.push(said(values)),
     };
     this.graph = createCallGraph(sinks, () => this.nowMs);
     this.graph.configure({ ...limits, ...more }, new Layout(builtInAttributes.keys()), builtInAttributes.length);
+  }
+
+  /** Keeps these attributes from now on, and what calls are made of. */
+  keep(...names: readonly AttributeName[]): this {
+    this.graph.configure({ ...limits, ...this.#more }, new Layout(names.map(slotOf)), builtInAttributes.length);
+    return this;
   }
 
   /** Takes the spans of one resource. */

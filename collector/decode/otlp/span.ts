@@ -21,6 +21,7 @@ const isPassing = spanKeys.map((key) => passing.has(key));
 const noResource: SpanResource = { attributes: new Map() };
 const noLinks: readonly SpanLink[] = [];
 const attributeTag = 74;
+const keyBytes = Buffer.alloc(24);
 
 /** A span over the bytes it came in: values decode when they are read. One object serves one span after the other. */
 export class LazySpan implements RawSpan {
@@ -43,6 +44,12 @@ export class LazySpan implements RawSpan {
   get parentSpanId(): string | undefined {
     const { bytes, parentId } = this.scan;
     return parentId < 0 ? undefined : bytes.toString("hex", parentId, parentId + 8);
+  }
+  get key(): string {
+    return this.#key(this.scan.spanId);
+  }
+  get parentKey(): string | undefined {
+    return this.scan.parentId < 0 ? undefined : this.#key(this.scan.parentId);
   }
   get traceState(): string {
     const { bytes, stateStart, stateEnd } = this.scan;
@@ -72,6 +79,13 @@ export class LazySpan implements RawSpan {
   }
   get links(): readonly SpanLink[] {
     return this.scan.links === 0 ? noLinks : readLinks(this.scan);
+  }
+
+  #key(spanId: number): string {
+    const { bytes, traceId } = this.scan;
+    bytes.copy(keyBytes, 0, traceId, traceId + 16);
+    bytes.copy(keyBytes, 16, spanId, spanId + 8);
+    return keyBytes.toString("latin1");
   }
 
   value(key: number): SpanValue | undefined {
