@@ -35,6 +35,9 @@ interface Shape<Kept> {
   old: Map<string, Entry<Kept>>;
 }
 
+/** Of decisions that nothing outside the request could change. */
+const always: readonly (() => boolean)[] = [];
+
 /** Different sets of parts that are told apart; each costs a look-up. */
 const MAX_SHAPES = 16;
 
@@ -97,7 +100,8 @@ export function createDecisionCache<Kept>(maxEntries: number, now: () => number)
       if (dependencies.isOnce || dependencies.validForMs <= 0) return;
       const shape = shapeOf(dependencies);
       if (shape === undefined || shape.parts.some(({ slot }) => isTimestamp(values[slot]))) return;
-      const { holds, validForMs } = dependencies;
+      const { validForMs } = dependencies;
+      const holds = dependencies.holds.length === 0 ? always : dependencies.holds;
       put(shape, keyIn(shape, values), { kept, holds, untilMs: now() + validForMs });
     },
     get size() {

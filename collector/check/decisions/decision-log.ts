@@ -2,15 +2,8 @@ import { join } from "node:path";
 import type { AttributeRecord } from "../../../schemas/model/record.ts";
 import type { Verdict } from "../../../schemas/model/verdict.ts";
 import { DecisionThread } from "./decision-thread.ts";
-import type {
-  DecisionAnswer,
-  DecisionPage,
-  DecisionRetention,
-  DecisionRow,
-  DecisionSums,
-  ListQuery,
-  SumQuery,
-} from "./messages.ts";
+import type { DecisionAnswer, DecisionPage, DecisionRetention, DecisionSums, ListQuery, SumQuery } from "./messages.ts";
+import { RowBatch } from "./row-batch.ts";
 import { createTally, type TallyRow } from "./tally.ts";
 import { toDecision } from "./to-decision.ts";
 
@@ -68,7 +61,7 @@ export function openDecisionLog({ directory, log, now, random, ...options }: Dec
   const counters = { kept: 0, sampledOut: 0, dropped: 0 };
   const tally = createTally();
   let { settings } = options;
-  let waiting: DecisionRow[] = [];
+  const waiting = new RowBatch();
   const thread = new DecisionThread(join(directory, "decisions.db"), {
     kept: (rows) => {
       counters.kept += rows;
@@ -80,10 +73,9 @@ export function openDecisionLog({ directory, log, now, random, ...options }: Dec
   });
 
   const flush = () => {
-    if (waiting.length === 0) return;
+    if (waiting.rows === 0) return;
     const { retentionMs, maxRows } = settings;
-    thread.keep({ kind: "keep", rows: waiting, retention: { retentionMs, maxRows }, nowMs: now() });
-    waiting = [];
+    thread.keep({ kind: "keep", packed: waiting.take(), retention: { retentionMs, maxRows }, nowMs: now() });
   };
   const timer = setInterval(flush, FLUSH_MS);
   timer.unref();
@@ -96,13 +88,13 @@ export function openDecisionLog({ directory, log, now, random, ...options }: Dec
         counters.sampledOut++;
         return;
       }
-      if (waiting.length + thread.underWay >= MAX_WAITING) {
+      if (waiting.rows + thread.underWay >= MAX_WAITING) {
         counters.dropped++;
         return;
       }
       const weight = isSampled ? 1 / settings.sampleAllowed : 1;
       const timeMs = now();
-      waiting.push({ timeMs, weight, body: JSON.stringify(toDecision(verdict, told().values, timeMs, durationMs)) });
+      waiting.add({ timeMs, weight, body: JSON.stringify(toDecision(verdict, told().values, timeMs, durationMs)) });
     },
     list(query) {
       flush();

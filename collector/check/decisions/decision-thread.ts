@@ -42,8 +42,8 @@ export class DecisionThread {
   }
 
   keep(message: Extract<ToDecisions, { kind: "keep" }>): void {
-    this.underWay += message.rows.length;
-    this.#running().postMessage(message);
+    this.underWay += message.packed.rows;
+    this.#running().postMessage(message, [message.packed.bytes.buffer]);
   }
 
   /** Never fails: why there is no answer is an answer. */

@@ -1,6 +1,7 @@
 import type { Decision } from "../../../schemas/model/decision.ts";
+import type { PackedRows } from "./row-batch.ts";
 
-/** A decision on its way to the store: as JSON, which crosses a thread for less than an object does. */
+/** A decision on its way to the store, as JSON. */
 export interface DecisionRow {
   readonly timeMs: number;
   /** For how many it stands: of ordinary allowed ones perhaps only some are kept. */
@@ -85,7 +86,7 @@ export type DecisionAnswer<T> =
 export type ToDecisions =
   | {
       readonly kind: "keep";
-      readonly rows: readonly DecisionRow[];
+      readonly packed: PackedRows;
       readonly retention: DecisionRetention;
       readonly nowMs: number;
     }

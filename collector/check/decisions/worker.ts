@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { errorText } from "../../../schemas/model/error-text.ts";
 import type { FromDecisions, ToDecisions } from "./messages.ts";
+import { unpackRows } from "./row-batch.ts";
 import { openDecisionStore } from "./store.ts";
 
 // The thread that keeps decisions. better-sqlite3 is imported only here: the program refuses a Node that is too old for it before.
@@ -13,9 +14,9 @@ const store = openDecisionStore(sqlite, workerData as string);
 function handle(message: ToDecisions): void {
   switch (message.kind) {
     case "keep": {
-      const rows = message.rows.length;
+      const { rows } = message.packed;
       try {
-        store.keep(message.rows, message.retention, message.nowMs);
+        store.keep(unpackRows(message.packed), message.retention, message.nowMs);
         send({ kind: "kept", rows });
       } catch (error) {
         send({ kind: "lost", rows, reason: errorText(error) });

@@ -52,8 +52,8 @@ export class AnswerTemplates {
 const uuidLength = 36;
 
 function filled({ bytes, idAt }: Template, id: string): Uint8Array<ArrayBuffer> {
-  const answer = new Uint8Array(bytes.length);
-  answer.set(bytes);
+  const answer = Buffer.allocUnsafe(bytes.length);
+  bytes.copy(answer);
   for (let i = 0; i < uuidLength; i++) answer[idAt + i] = id.charCodeAt(i);
   return answer;
 }

@@ -152,7 +152,9 @@ describe("an answer that comes again", () => {
     for (let n = 0; n < 60; n++) {
       const verdict = { ...allowed, ...verdicts[(n * 7) % verdicts.length], id: uuid(n) };
       for (const isGrpc of [false, true])
-        expect(encoder.encode(verdict, isGrpc)).toEqual(createAnswerEncoder().encode(verdict, isGrpc));
+        expect(Buffer.from(encoder.encode(verdict, isGrpc))).toEqual(
+          Buffer.from(createAnswerEncoder().encode(verdict, isGrpc)),
+        );
     }
   });
 
@@ -160,6 +162,6 @@ describe("an answer that comes again", () => {
     const first = encoder.encode({ ...allowed, changes, id: uuid(1) }, false);
     const copy = Uint8Array.from(first);
     encoder.encode({ ...allowed, changes, id: uuid(2) }, false);
-    expect(first).toEqual(copy);
+    expect(Uint8Array.from(first)).toEqual(copy);
   });
 });
