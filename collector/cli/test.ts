@@ -37,7 +37,8 @@ shown as a diff (- what was expected, + what came) with its place. Ends with 0 i
 
 expect takes allowed, rule, code (gRPC), httpStatus, message, body, headers (null: there
 must be none), shadow ({ rule, allowed }, or null), rateLimit (its answer as JSON), and by
-handler metrics, logs, edges and spans. Each case begins with whole budgets and nothing counted. See docs/policy.md.
+handler metrics, logs, edges and spans. Each case begins with whole budgets and nothing
+counted. See docs/policy.md.
 
   --reporter KIND  How results are written: text (default); json: {"ok","files":[{"file",
                    "cases":[{"name","line","ok","differences"}]}]}; or junit.
