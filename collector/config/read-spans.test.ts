@@ -64,6 +64,7 @@ it.each([
   [`{ tail: {} }`, '"keep" is missing'],
   [tailOf("{ name: a, when: request.method }"), "expected BOOL, got STRING"],
   [tailOf("{ name: a, when: 'span.statu == \"error\"' }"), "span.statu"],
+  [tailOf("{ name: a, when: span.statu }, { name: b }"), "span.statu"],
   [tailOf("{ name: a, wen: true }"), 'unknown key "wen". Did you mean "when"?'],
   [tailOf("{ name: a, rate: 2 }"), '"rate" is too large'],
   [tailOf("{ name: a, minDuration: soon }"), "expected a duration"],

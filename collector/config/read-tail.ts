@@ -35,14 +35,15 @@ export function readPerService(settings: SettingsReader): CheckedKeepRule["perSe
 
 function readRules(items: readonly SettingsReader[]): CheckedKeepRule[] {
   const found: CheckedKeepRule[] = [];
+  let all: string | undefined;
   for (const item of items) {
     const name = item.value("name", rule.name) ?? "";
     if (name === "none") item.refuse("name", '"none" stands for traces that no rule fits', "another name");
     if (found.some((before) => before.name === name))
       item.refuse("name", `another rule is called "${name}"`, "another name");
-    const all = found.find(isForAll);
     if (all !== undefined)
-      item.refuse("name", `no trace comes to "${name}": "${all.name}" before it takes all`, "it above that");
+      item.refuse("name", `no trace comes to "${name}": "${all}" before it takes all`, "it above that");
+    if (isForAll(item)) all ??= name;
     found.push(readRule(name, item));
   }
   return found;
@@ -61,5 +62,5 @@ function readRule(name: string, item: SettingsReader): CheckedKeepRule {
   };
 }
 
-const isForAll = ({ when, minDurationMs, minSpans }: CheckedKeepRule): boolean =>
-  when === undefined && minDurationMs === undefined && minSpans === undefined;
+const isForAll = (item: SettingsReader): boolean =>
+  ["when", "minDuration", "minSpans"].every((condition) => item.isAbsent(condition));
