@@ -11,6 +11,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figures>>> = {
   expr: async () => (await import("./expr.bench.ts")).runExprBench().map((row) => ({ ...row })),
   series: async () => ({ ...(await (await import("./series.bench.ts")).runSeriesBench()) }),
   path: async () => ({ ...(await (await import("./path.bench.ts")).runPathBench()) }),
+  "policy-path": async () => ({ ...(await (await import("./policy-path.bench.ts")).runPolicyPathBench()) }),
   stream: async () => ({ ...(await (await import("./stream.bench.ts")).runStreamBench()) }),
   report: async () => ({ ...(await (await import("./report.bench.ts")).runReportBench()) }),
   check: async () => (await (await import("./check.bench.ts")).runCheckBench()).map((row) => ({ ...row })),

@@ -1,4 +1,4 @@
-import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { create, type JsonObject, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import {
   AccessLogType,
   type HTTPAccessLogEntrySchema,
@@ -14,10 +14,15 @@ const codes = [200, 200, 200, 200, 200, 201, 204, 301, 404, 503];
  * Messages as a plain Envoy sends them for proxied requests: 49 entries of some 340 bytes each, over `upstreams` (40) and
  * 10 outcomes, every path, request id and client address its own, all of the last second. The first carries the identifier.
  */
-export function makeTraffic(messages: number, upstreams = 40, nowMs = Date.now()): Uint8Array[] {
+export function makeTraffic(
+  messages: number,
+  upstreams = 40,
+  nowMs = Date.now(),
+  metadataOf: MetadataOf = () => undefined,
+): Uint8Array[] {
   return Array.from({ length: messages }, (_, message) => {
     const logEntry = Array.from({ length: entriesInMessage }, (_, i) =>
-      anEntry(message * entriesInMessage + i, upstreams, nowMs),
+      anEntry(message * entriesInMessage + i, upstreams, nowMs, metadataOf),
     );
     const identifier = { logName: "bench", node: { id: "edge-1", cluster: "edge" } };
     return toBinary(
@@ -30,8 +35,28 @@ export function makeTraffic(messages: number, upstreams = 40, nowMs = Date.now()
   });
 }
 
-function anEntry(n: number, upstreams: number, nowMs: number): MessageInitShape<typeof HTTPAccessLogEntrySchema> {
+/** What the proxy's filters say of the request of entry `n`, by filter. */
+type MetadataOf = (n: number) => Readonly<Record<string, JsonObject>> | undefined;
+
+/** The request of entry `n`, as it is asked about before. */
+export function requestOf(n: number, upstreams = 40) {
+  return {
+    ...{ "request.id": idOf(n), "request.method": "GET", "request.path": pathOf(n) },
+    ...{ "request.host": hostOf(n, upstreams), "source.ip": `10.1.${n % 200}.7` },
+  };
+}
+
+const pathOf = (n: number) => `/items/${n}?page=2`;
+const hostOf = (n: number, upstreams: number) => `service-${(n * 7) % upstreams}.example:8080`;
+
+function anEntry(
+  n: number,
+  upstreams: number,
+  nowMs: number,
+  metadataOf: MetadataOf,
+): MessageInitShape<typeof HTTPAccessLogEntrySchema> {
   const upstream = (n * 7) % upstreams;
+  const filterMetadata = metadataOf(n);
   const code = codes[Math.floor(n / upstreams) % codes.length] as number;
   const nanos = 1_000_000 + ((n * 7919) % 90_000_000);
   return {
@@ -54,14 +79,15 @@ function anEntry(n: number, upstreams: number, nowMs: number): MessageInitShape<
       streamId: idOf(n),
       downstreamWireBytesReceived: 142n,
       downstreamWireBytesSent: 1_200n,
+      ...(filterMetadata && { metadata: { filterMetadata } }),
       accessLogType: AccessLogType.DownstreamEnd,
       responseFlags: code === 503 ? { upstreamConnectionFailure: true } : undefined,
     },
     request: {
       requestMethod: 1,
       scheme: "http",
-      authority: `service-${upstream}.example:8080`,
-      path: `/items/${n}?page=2`,
+      authority: hostOf(n, upstreams),
+      path: pathOf(n),
       userAgent: "curl/8.5.0",
       requestId: idOf(n),
       requestHeadersBytes: 160n,
