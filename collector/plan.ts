@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomInt, randomUUID } from "node:crypto";
 import type { OpenChecker } from "../adapters/checker.ts";
 import type { LimitStore, OpenLimiter } from "../adapters/limiter.ts";
 import { slotOf } from "../schemas/attributes/vocabulary.ts";
@@ -52,7 +52,10 @@ export function createIntakeState(now: () => number): IntakeState {
   let routes: RouteTemplates | undefined;
   return {
     connections: createConnectionTable({ now }),
-    decisions: createRecentDecisions({ maxRequests: REMEMBERED_REQUESTS, keepMs: REMEMBER_MS, now }),
+    decisions: createRecentDecisions({
+      ...{ maxDecisions: REMEMBERED_DECISIONS, keepMs: REMEMBER_MS, now },
+      seeds: [randomInt(2 ** 31), randomInt(2 ** 31)],
+    }),
     sampling: createSampling(createSpanWrapper()),
     routesFor(config) {
       const wanted = JSON.stringify(config);
@@ -67,8 +70,8 @@ export function createIntakeState(now: () => number): IntakeState {
   };
 }
 
-/** Decisions remembered until the access log of their request comes: proxies send it at its end, once a second. */
-const REMEMBERED_REQUESTS = 50_000;
+/** Decisions remembered until the records of their request come, at its end and a second or more after it; 8 MiB at the most. */
+const REMEMBERED_DECISIONS = 96_000;
 const REMEMBER_MS = 60_000;
 
 /** A plan with its rules in view, for the hub's metrics. */

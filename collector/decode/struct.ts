@@ -56,6 +56,14 @@ export function parseField(bytes: Buffer, start: number, end: number): { key: st
   return reader.fault === undefined ? field : undefined;
 }
 
+/** Reads one Value; undefined if it is malformed or nested too deep. */
+export function parseValue(bytes: Buffer, start: number, end: number): Json | undefined {
+  const reader = new ProtoReader().reset(bytes, start, end);
+  let value: Json = null;
+  while (reader.more) value = readKind(reader, bytes, 0, value);
+  return reader.fault === undefined ? value : undefined;
+}
+
 /** Value: oneof null_value = 1, number_value = 2, string_value = 3, bool_value = 4, struct_value = 5, list_value = 6. */
 function readValue(reader: ProtoReader, bytes: Buffer, depth: number): Json {
   const outer = reader.enter();

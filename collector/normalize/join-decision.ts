@@ -1,13 +1,17 @@
-import type { AccessLogEntry, Address, Json } from "../../schemas/model/access-log.ts";
-import type { DecidedRequest, FindDecision, JoinedDecision, ToldDecision } from "../../schemas/model/decision.ts";
+import type { AccessLogEntry, Address } from "../../schemas/model/access-log.ts";
+import type { DecidedRequest, FindDecision, JoinedDecision } from "../../schemas/model/decision.ts";
+import type { TextHasher } from "../../schemas/model/text-hasher.ts";
 import { toMillis } from "../../schemas/model/value.ts";
 
-const authzFilters = ["envoy.filters.http.ext_authz", "envoy.filters.network.ext_authz"];
+const filters = { http: "envoy.filters.http.ext_authz", tcp: "envoy.filters.network.ext_authz" };
+
+const idField = ["decision_id"] as const;
+const toldFields = ["rule", "revision", "allowed"];
 
 /** PERMISSION_DENIED, which a refusal has that says no more. */
 const refused = 7;
 
-/** What a proxy logs where it refused a request since it got no answer: the decision was its own, whatever the hub had to say. */
+/** What a proxy logs of such a request. */
 export const unanswered = "ext_authz_error";
 
 /** An entry in the light of its stream, as far as decisions go. */
@@ -19,7 +23,6 @@ interface Logged {
 /** The request of the entry that a scene is turned to. */
 export class LoggedRequest implements DecidedRequest {
   readonly #scene: Logged;
-  #told: ToldDecision | null | undefined;
 
   constructor(scene: Logged) {
     this.#scene = scene;
@@ -27,18 +30,27 @@ export class LoggedRequest implements DecidedRequest {
 
   /** The hub's decision on it. */
   decision(find: FindDecision): JoinedDecision | undefined {
-    this.#told = undefined;
     const decision = find(this);
-    return decision === undefined || this.#scene.entry.responseCodeDetails === unanswered ? undefined : decision;
+    return decision === undefined || isUnanswered(this.#scene.entry) ? undefined : decision;
   }
 
-  get id(): string | undefined {
-    return this.#scene.entry.requestId ?? this.#scene.entry.streamId;
+  hashId(hash: TextHasher): boolean {
+    return this.#scene.entry.hashRequestId(hash);
   }
 
-  get told(): ToldDecision | undefined {
-    if (this.#told === undefined) this.#told = toldBy(this.#scene.entry) ?? null;
-    return this.#told ?? undefined;
+  hashToldId(hash: TextHasher): boolean {
+    const { entry } = this.#scene;
+    return entry.hashFilterField(filters[entry.kind], idField, hash);
+  }
+
+  /** What the dynamic metadata of Envoy's filter says; undefined where it is not logged, or not the hub's. */
+  get told(): JoinedDecision | undefined {
+    const { entry } = this.#scene;
+    const fields = entry.filterFields(filters[entry.kind], toldFields);
+    if (fields === undefined) return undefined;
+    const [rule, revision, allowed] = fields;
+    if (typeof rule !== "string" || typeof revision !== "string") return undefined;
+    return typeof allowed === "boolean" ? { rule, revision, code: allowed ? 0 : refused } : { rule, revision };
   }
 
   get method(): string | undefined {
@@ -63,20 +75,6 @@ export class LoggedRequest implements DecidedRequest {
   }
 }
 
-/** What the dynamic metadata of Envoy's filter says; undefined where it is not logged, or not the hub's. */
-function toldBy(entry: AccessLogEntry): ToldDecision | undefined {
-  for (const filter of authzFilters) {
-    const metadata = entry.filterMetadata(filter);
-    const rule = textOf(metadata?.rule);
-    const revision = textOf(metadata?.revision);
-    if (rule === undefined || revision === undefined) continue;
-    const { allowed, decision_id } = metadata ?? {};
-    return {
-      ...{ id: textOf(decision_id), rule, revision },
-      ...(typeof allowed === "boolean" && { code: allowed ? 0 : refused }),
-    };
-  }
-  return undefined;
-}
-
-const textOf = (value: Json | undefined): string | undefined => (typeof value === "string" ? value : undefined);
+/** Whether the proxy refused a request since it got no answer: then the decision was its own, whatever the hub had to say. */
+const isUnanswered = (entry: AccessLogEntry): boolean =>
+  entry.responseFlags !== undefined && entry.responseCodeDetails === unanswered;

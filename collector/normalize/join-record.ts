@@ -2,6 +2,7 @@ import { type AttributeName, slotOf } from "../../schemas/attributes/vocabulary.
 import type { Address } from "../../schemas/model/access-log.ts";
 import type { DecidedRequest, FindDecision } from "../../schemas/model/decision.ts";
 import type { AttributeRecord, Projection } from "../../schemas/model/record.ts";
+import type { TextHasher } from "../../schemas/model/text-hasher.ts";
 import { isTimestamp, toMillis, type Value } from "../../schemas/model/value.ts";
 import { decisionValues } from "./decision-values.ts";
 import { unanswered } from "./join-decision.ts";
@@ -26,8 +27,14 @@ class RecordedRequest implements DecidedRequest {
   readonly told = undefined;
   values: AttributeRecord["values"] = [];
 
-  get id(): string | undefined {
-    return textOf(this.values[slots.id]);
+  hashId(hash: TextHasher): boolean {
+    const id = textOf(this.values[slots.id]);
+    if (id !== undefined) hash.text(id);
+    return id !== undefined;
+  }
+
+  hashToldId(): boolean {
+    return false;
   }
 
   get method(): string | undefined {

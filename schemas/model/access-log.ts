@@ -1,3 +1,4 @@
+import type { TextHasher } from "./text-hasher.ts";
 import type { Int64, Timestamp } from "./value.ts";
 
 /** An address of envoy.config.core.v3; pipes and internal listeners have no ip. */
@@ -77,6 +78,10 @@ export interface AccessLogEntry {
   readonly responseFlags: string | undefined;
   /** Dynamic metadata of one filter, for example envoy.filters.http.jwt_authn. */
   filterMetadata(filter: string): { readonly [key: string]: Json } | undefined;
+  /** Up to eight fields of it, by their ASCII names; reads no other. Undefined where the filter has none. */
+  filterFields(filter: string, names: readonly string[]): readonly (Json | undefined)[] | undefined;
+  /** Hashes one field of it that is text; false if it is absent. */
+  hashFilterField(filter: string, name: readonly [string], hash: TextHasher): boolean;
   readonly upstreamTransportFailureReason: string | undefined;
   readonly downstreamTransportFailureReason: string | undefined;
   readonly routeName: string | undefined;
@@ -110,6 +115,8 @@ export interface AccessLogEntry {
   readonly referer: string | undefined;
   readonly forwardedFor: string | undefined;
   readonly requestId: string | undefined;
+  /** Hashes the request's id, else that of its stream; false if it has none. */
+  hashRequestId(hash: TextHasher): boolean;
   /** 0 where the request message is there and the field is not: zero is a value. */
   readonly requestHeadersBytes: Int64 | undefined;
   readonly requestBodyBytes: Int64 | undefined;

@@ -1,4 +1,5 @@
 import type { Address } from "./access-log.ts";
+import type { TextHasher } from "./text-hasher.ts";
 import type { LimitState, Reason, Verdict } from "./verdict.ts";
 
 /** One verdict as it is kept, to be asked for afterwards. Plain data: it crosses a thread and is written as JSON. */
@@ -29,13 +30,14 @@ export interface Decision {
 export type JoinedDecision = Pick<Decision, "rule" | "revision"> &
   Partial<Pick<Decision, "shadow" | "code" | "message">>;
 
-/** What a proxy tells of the decision that it got. */
-export type ToldDecision = JoinedDecision & { readonly id: string | undefined };
-
 /** What the record of a request tells of it, by which the decision on it is found. Each is worked out when it is asked for. */
 export interface DecidedRequest {
-  readonly id: string | undefined;
-  readonly told: ToldDecision | undefined;
+  /** Hashes its id; false if it has none. */
+  hashId(hash: TextHasher): boolean;
+  /** Hashes the id of the decision, where the proxy tells it: then nothing else counts. */
+  hashToldId(hash: TextHasher): boolean;
+  /** What else the proxy tells of the decision that it got. */
+  readonly told: JoinedDecision | undefined;
   readonly method: string | undefined;
   /** Without query. */
   readonly path: string | undefined;

@@ -8,11 +8,23 @@ import type {
   TlsProperties,
 } from "../../schemas/model/access-log.ts";
 
+import type { TextHasher } from "../../schemas/model/text-hasher.ts";
+
 type Struct = { readonly [key: string]: Json };
 
 /** What a built entry differs in: its own fields, metadata by filter, filter state by key, headers as plain objects. */
 export type EntryOverrides = Partial<
-  Omit<AccessLogEntry, "filterMetadata" | "filterState" | "requestHeaders" | "responseHeaders" | "responseTrailers">
+  Omit<
+    AccessLogEntry,
+    | "filterMetadata"
+    | "filterField"
+    | "hashFilterField"
+    | "hashRequestId"
+    | "filterState"
+    | "requestHeaders"
+    | "responseHeaders"
+    | "responseTrailers"
+  >
 > & {
   readonly metadata?: Readonly<Record<string, Struct>>;
   readonly state?: Readonly<Record<string, Struct>>;
@@ -21,7 +33,10 @@ export type EntryOverrides = Partial<
   readonly responseTrailers?: Readonly<Record<string, string>>;
 };
 
-const nothing: Omit<AccessLogEntry, "kind" | "filterMetadata" | "filterState"> = {
+const nothing: Omit<
+  AccessLogEntry,
+  "kind" | "filterMetadata" | "filterFields" | "hashFilterField" | "hashRequestId" | "filterState"
+> = {
   sampleRate: undefined,
   downstreamRemoteAddress: undefined,
   downstreamLocalAddress: undefined,
@@ -93,8 +108,16 @@ export function anEntry(kind: "http" | "tcp", overrides: EntryOverrides = {}): A
     responseHeaders: responseHeaders && new Map(Object.entries(responseHeaders)),
     responseTrailers: responseTrailers && new Map(Object.entries(responseTrailers)),
     filterMetadata: (filter) => metadata[filter],
+    filterFields: (filter, names) => metadata[filter] && names.map((name) => metadata[filter]?.[name]),
+    hashFilterField: (filter, [name], hash) => hashed(hash, metadata[filter]?.[name]),
+    hashRequestId: (hash) => hashed(hash, fields.requestId ?? fields.streamId),
     filterState: (key) => state[key],
   };
+}
+
+function hashed(hash: TextHasher, text: unknown): boolean {
+  if (typeof text === "string") hash.text(text);
+  return typeof text === "string";
 }
 
 /** A finished HTTP request as Envoy logs it: GET /, 200, 5 ms. */

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { createVocabulary, slotOf } from "../../../schemas/attributes/vocabulary.ts";
 import type { DecidedRequest } from "../../../schemas/model/decision.ts";
+import type { TextHasher } from "../../../schemas/model/text-hasher.ts";
 import type { Value } from "../../../schemas/model/value.ts";
 import type { Verdict } from "../../../schemas/model/verdict.ts";
 import { createRecentDecisions } from "./recent-decisions.ts";
@@ -13,15 +14,25 @@ interface Asked {
   readonly local?: { readonly ip: string; readonly port: number };
 }
 
-const unknown: DecidedRequest = {
-  ...{ id: "q", told: undefined, method: undefined, path: undefined, host: undefined },
+const unknown = {
+  ...{ told: undefined, method: undefined, path: undefined, host: undefined },
   ...{ local: undefined, endMs: undefined },
 };
-const told = (id: string | undefined) => ({ id, rule: "told", revision: "r0" });
 
-function someDecisions(maxRequests = 100) {
+interface Told extends Partial<DecidedRequest> {
+  readonly id?: string | null;
+  readonly toldId?: string;
+}
+
+const hashed = (text: string | undefined) => (hash: TextHasher) => {
+  if (text !== undefined) hash.text(text);
+  return text !== undefined;
+};
+const told = { rule: "told", revision: "r0" };
+
+function someDecisions(maxDecisions = 100) {
   const clock = { nowMs: 1000 };
-  const recent = createRecentDecisions({ maxRequests, keepMs: 5000, now: () => clock.nowMs });
+  const recent = createRecentDecisions({ maxDecisions, keepMs: 5000, now: () => clock.nowMs, seeds: [1, 2] });
   let ids = 0;
   return {
     clock,
@@ -40,7 +51,10 @@ function someDecisions(maxRequests = 100) {
       values[slotOf("destination.port")] = local?.port;
       recent.note(verdict, values);
     },
-    find: (request: Partial<DecidedRequest>) => recent.find({ ...unknown, ...request })?.rule,
+    find({ id = "q", toldId, ...told }: Told) {
+      const request = { ...unknown, ...told, hashId: hashed(id ?? undefined), hashToldId: hashed(toldId) };
+      return recent.find(request)?.rule;
+    },
   };
 }
 
@@ -48,9 +62,9 @@ it("finds a decision by its request's id", () => {
   const { note, find } = someDecisions();
   note("one", { id: "q" });
   note("other", {});
-  expect(find({})).toBe("one");
+  expect(find({ id: "q" })).toBe("one");
   expect(find({ id: "p" })).toBeUndefined();
-  expect(find({ id: undefined as never })).toBeUndefined();
+  expect(find({ id: null })).toBeUndefined();
 });
 
 it("tells the hops of a request apart", () => {
@@ -68,10 +82,10 @@ it("goes by the decision's id where the proxy tells it, and believes the proxy w
   const { note, find } = someDecisions();
   note("edge", { id: "q", method: "GET", path: "/shop" });
   note("inner", { id: "q", method: "GET", path: "/cart" });
-  expect(find({ method: "POST", path: "/elsewhere", told: told("d2") })).toBe("inner");
-  expect(find({ method: "GET", path: "/cart", told: told("d9") })).toBe("told");
-  expect(find({ method: "GET", path: "/cart", told: told(undefined) })).toBe("inner");
-  expect(find({ id: "p", told: told("d9") })).toBe("told");
+  expect(find({ method: "POST", path: "/elsewhere", toldId: "d2", told })).toBe("inner");
+  expect(find({ method: "GET", path: "/cart", toldId: "d9", told })).toBe("told");
+  expect(find({ method: "GET", path: "/cart", told })).toBe("inner");
+  expect(find({ id: "p", toldId: "d9", told })).toBe("told");
 });
 
 const client = { ip: "10.96.0.7", port: 80 };
@@ -107,16 +121,45 @@ it("gives each try of a request its own decision, by when it ended", () => {
   expect(ends.map((endMs) => find({ endMs: endMs as number }))).toEqual(found);
 });
 
-it("forgets after a time, and the oldest where there are too many", () => {
-  const { clock, note, find } = someDecisions(2);
+it("forgets the older half where there are too many", () => {
+  const { note, find } = someDecisions(4);
+  for (const id of ["a", "b", "c", "d"]) note(id, { id });
+  expect(["a", "b", "c", "d"].map((id) => find({ id }))).toEqual(["a", "b", "c", "d"]);
+  note("e", { id: "e" });
+  expect(["a", "b", "c", "d", "e"].map((id) => find({ id }))).toEqual([undefined, undefined, "c", "d", "e"]);
+});
+
+it("keeps a decision for its time, and forgets it before it is twice as old", () => {
+  const { clock, note, find } = someDecisions();
   note("a", { id: "a" });
+  clock.nowMs += 5000;
   note("b", { id: "b" });
-  note("c", { id: "c" });
-  expect([find({ id: "a" }), find({ id: "b" }), find({ id: "c" })]).toEqual([undefined, "b", "c"]);
   clock.nowMs += 4999;
-  expect(find({ id: "c" })).toBe("c");
+  note("c", { id: "c" });
+  expect([find({ id: "a" }), find({ id: "b" })]).toEqual(["a", "b"]);
   clock.nowMs += 1;
-  expect(find({ id: "c" })).toBeUndefined();
+  note("d", { id: "d" });
+  expect([find({ id: "a" }), find({ id: "b" }), find({ id: "c" })]).toEqual([undefined, "b", "c"]);
+});
+
+it("forgets where nothing is decided any more, too", () => {
+  const { clock, note, find } = someDecisions();
+  note("a", { id: "a" });
+  for (const _ of [1, 2]) {
+    clock.nowMs += 5000;
+    for (let others = 0; others < 256; others++) find({ id: `${others}` });
+  }
+  expect(find({ id: "a" })).toBeUndefined();
+});
+
+it("keeps very many apart", () => {
+  const { note, find } = someDecisions(40_000);
+  for (let n = 0; n < 20_000; n++) note(`rule ${n % 7}`, { id: `r-${n}`, path: `/${n}` });
+  for (let n = 0; n < 20_000; n += 13) {
+    expect(find({ id: `r-${n}`, path: `/${n}` })).toBe(`rule ${n % 7}`);
+    expect(find({ id: `r-${n}`, path: `/${n + 1}` })).toBeUndefined();
+    expect(find({ id: `s-${n}` })).toBeUndefined();
+  }
 });
 
 it("keeps the latest of very many hops", () => {
@@ -136,31 +179,28 @@ it("compares the beginning of long texts", () => {
 
 it("counts records by where their decision came from", () => {
   const { note, find, counters } = someDecisions();
-  find({ told: told("d1") });
+  find({ toldId: "d1", told });
   note("a", { id: "q", path: "/a" });
-  find({});
-  find({});
+  find({ id: "q" });
+  find({ id: "q" });
   find({ path: "/b" });
-  find({ path: "/b", told: told("d9") });
+  find({ path: "/b", toldId: "d9", told });
   find({ id: "p" });
   expect(counters().records).toEqual({ memory: 2, metadata: 2, mismatch: 1 });
 });
 
 it("counts decisions that no record came for, by why", () => {
-  const { clock, note, find, counters } = someDecisions(4);
+  const { clock, note, find, counters } = someDecisions(40);
   const none = { expired: 0, full: 0, hops: 0, no_request_id: 0 };
   note("nobody's", {});
   for (let hop = 0; hop <= 9; hop++) note("hop", { id: "many" });
   expect(counters().unjoined).toEqual({ ...none, hops: 2, no_request_id: 1 });
   find({ id: "many" });
-  note("b", { id: "b" });
-  for (const id of ["c", "d", "many", "e"]) note(id, { id });
-  const full = { hops: 3, no_request_id: 1, full: 1 };
-  // "b" went when there was no room for "many", whose eight stay.
+  find({ id: "many" });
+  for (let n = 0; n < 31; n++) note("other", { id: `${n}` });
+  const full = { hops: 2, no_request_id: 1, full: 7 + 10 };
   expect(counters().unjoined).toEqual({ ...none, ...full });
   clock.nowMs += 5000;
-  find({ id: "c" });
-  clock.nowMs += 5000;
-  find({ id: "c" });
-  expect(counters().unjoined).toEqual({ ...none, ...full, expired: 2 + 7 + 1 });
+  note("late", { id: "late" });
+  expect(counters().unjoined).toEqual({ ...none, ...full, expired: 20 });
 });

@@ -1,8 +1,10 @@
 import { slotOf } from "../../../schemas/attributes/vocabulary.ts";
-import type { DecidedRequest, FindDecision } from "../../../schemas/model/decision.ts";
+import type { DecidedRequest, FindDecision, JoinedDecision } from "../../../schemas/model/decision.ts";
 import type { Value } from "../../../schemas/model/value.ts";
 import type { Verdict } from "../../../schemas/model/verdict.ts";
-import { chooseDecision, type Remembered, shortened } from "./choose-decision.ts";
+import { DecisionChoice, hashOfAddress } from "./choose-decision.ts";
+import { DecisionTable, field, maxRows } from "./decision-table.ts";
+import { TextHash } from "./text-hash.ts";
 
 /** Decisions of the last moments by request id, until the records of the request come. */
 export interface RecentDecisions {
@@ -13,11 +15,14 @@ export interface RecentDecisions {
 
 /** How much is remembered. */
 export interface RecentOptions {
-  /** Request ids at once, at the most; the older half goes at once. */
-  readonly maxRequests: number;
+  /** Decisions at once, at the most; the older half goes at once. */
+  readonly maxDecisions: number;
+  /** How long at least, as far as there is room; at most twice as long, while there are others. */
   readonly keepMs: number;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Whole numbers that nobody can guess. */
+  readonly seeds: readonly [number, number];
 }
 
 /** What became of records and decisions that were to be joined, since the hub started. */
@@ -33,18 +38,10 @@ export interface JoinCounters {
   };
 }
 
-interface Entry extends Remembered {
-  joined: boolean;
-}
-
-interface Generation {
-  readonly sinceMs: number;
-  readonly requests: Map<string, Entry[]>;
-  unjoined: number;
-}
-
-/** Hops and attempts of one request that may have a decision each; the oldest go first. */
+/** Hops and attempts of one request that may have a decision each; the oldest goes first. */
 const MAX_HOPS = 8;
+
+const FINDS_BETWEEN_LOOKS = 256;
 
 const slots = {
   id: slotOf("request.id"),
@@ -55,92 +52,97 @@ const slots = {
   localPort: slotOf("destination.port"),
 };
 
-/** A bounded memory of decisions. */
-export function createRecentDecisions({ maxRequests, keepMs, now }: RecentOptions): RecentDecisions {
+/** A bounded memory of decisions: two tables, of which the older one goes when the other is full or has served its time. */
+export function createRecentDecisions({ maxDecisions, keepMs, now, seeds }: RecentOptions): RecentDecisions {
   const records = { memory: 0, metadata: 0, mismatch: 0 };
   const unjoined = { expired: 0, full: 0, hops: 0, no_request_id: 0 };
-  const newGeneration = (sinceMs: number): Generation => ({ sinceMs, requests: new Map(), unjoined: 0 });
-  // Two generations: a Map gets slow where its oldest entries are deleted one by one.
-  let recent = newGeneration(now());
-  let older = newGeneration(recent.sinceMs);
+  const hash = new TextHash(seeds);
+  const choice = new DecisionChoice(hash);
+  let recent = new DecisionTable(now());
+  let older = new DecisionTable(recent.sinceMs);
 
   const turn = (nowMs: number) => {
     unjoined[nowMs - recent.sinceMs >= keepMs ? "expired" : "full"] += older.unjoined;
     older = recent;
-    recent = newGeneration(nowMs);
+    recent = new DecisionTable(nowMs);
   };
-  /** The decisions of a request in the generation that is kept longest. */
-  const renewed = (request: string): Entry[] => {
-    const known = recent.requests.get(request);
-    if (known !== undefined) return known;
-    const entries = older.requests.get(request) ?? [];
-    const waiting = entries.filter(({ joined }) => !joined).length;
-    older.unjoined -= waiting;
-    if (recent.requests.size >= maxRequests / 2) turn(now());
-    recent.unjoined += waiting;
-    recent.requests.set(request, entries);
-    return entries;
-  };
-  const markJoined = (request: string, entry: Entry) => {
-    if (entry.joined) return;
-    entry.joined = true;
-    (recent.requests.has(request) ? recent : older).unjoined--;
-  };
-  const findKnown = (request: string, asked: DecidedRequest): Entry | undefined => {
+  /** Looks at the clock now and then, since that takes as long as finding a decision. */
+  let finds = 0;
+  const turnIfOld = () => {
+    if (++finds % FINDS_BETWEEN_LOOKS !== 0) return;
     const nowMs = now();
     if (nowMs - recent.sinceMs >= keepMs) turn(nowMs);
-    const entries = recent.requests.get(request) ?? older.requests.get(request);
-    if (entries === undefined) return undefined;
-    const kept = entries.filter(({ timeMs }) => timeMs + keepMs > nowMs);
-    const found = chooseDecision(kept, asked) as Entry | undefined;
-    if (found !== undefined) markJoined(request, found);
-    else if (kept.length > 0 && asked.told === undefined) records.mismatch++;
-    return found;
+  };
+  /** A row for another decision on a request: that of the oldest, if there are too many. */
+  const rowFor = (first: number, second: number): number => {
+    let oldest = -1;
+    let count = 0;
+    recent.each(first, second, ({ rows }, row) => {
+      count++;
+      if (oldest < 0 || rows[row + field.order]! < rows[oldest + field.order]!) oldest = row;
+    });
+    if (count < MAX_HOPS) return recent.add(first, second);
+    if (recent.rows[oldest + field.joined] === 0) unjoined.hops++;
+    recent.join(oldest);
+    recent.renew(oldest);
+    return oldest;
+  };
+  const findKnown = (first: number, second: number, request: DecidedRequest): JoinedDecision | undefined => {
+    choice.begin(request);
+    if (older.size > 0) older.each(first, second, choice.consider);
+    recent.each(first, second, choice.consider);
+    const { table, row, considered } = choice;
+    if (table === undefined) {
+      if (considered > 0 && request.told === undefined) records.mismatch++;
+      return undefined;
+    }
+    records.memory++;
+    table.join(row);
+    return table.contentOf(row);
   };
 
   return {
-    note(verdict, values) {
+    note({ id: decisionId, rule, revision, shadow, denial }, values) {
       const id = textAt(values, slots.id);
       if (id === undefined) {
         unjoined.no_request_id++;
         return;
       }
-      const timeMs = now();
-      if (timeMs - recent.sinceMs >= keepMs) turn(timeMs);
-      const entries = renewed(id);
-      if (entries.length === MAX_HOPS && entries.shift()?.joined === false) {
-        unjoined.hops++;
-        recent.unjoined--;
-      }
-      entries.push(toEntry(verdict, values, timeMs));
-      recent.unjoined++;
+      const nowMs = now();
+      if (nowMs - recent.sinceMs >= keepMs || recent.size >= Math.min(maxDecisions / 2, maxRows)) turn(nowMs);
+      hash.text(id);
+      const { first, second } = hash;
+      const row = rowFor(first, second);
+      const { rows } = recent;
+      rows[row + field.method] = hash.short(textAt(values, slots.method));
+      rows[row + field.path] = hash.short(textAt(values, slots.path));
+      rows[row + field.host] = hash.short(textAt(values, slots.host));
+      const port = values[slots.localPort];
+      const local = { ip: textAt(values, slots.localIp), port: typeof port === "number" ? port : undefined };
+      rows[row + field.local] = hashOfAddress(hash, local);
+      rows[row + field.time] = nowMs - recent.sinceMs;
+      hash.text(decisionId);
+      rows[row + field.decisionFirst] = hash.first;
+      rows[row + field.decisionSecond] = hash.second;
+      recent.fill(row, { rule, revision, shadow, code: denial?.code ?? 0, message: denial?.message ?? "" });
     },
     find(request) {
-      const isEmpty = recent.requests.size + older.requests.size === 0;
-      const id = isEmpty ? undefined : request.id;
-      const found = id === undefined ? undefined : findKnown(shortened(id), request);
-      if (found !== undefined) records.memory++;
-      else if (request.told !== undefined) records.metadata++;
-      return found ?? request.told;
+      if (recent.size + older.size > 0) {
+        turnIfOld();
+        if (request.hashId(hash)) {
+          const known = findKnown(hash.first, hash.second, request);
+          if (known !== undefined) return known;
+        }
+      }
+      const { told } = request;
+      if (told !== undefined) records.metadata++;
+      return told;
     },
     counters: () => ({ records, unjoined }),
   };
 }
 
-function toEntry(verdict: Verdict, values: readonly (Value | undefined)[], timeMs: number): Entry {
-  const { id, rule, revision, shadow, denial } = verdict;
-  const port = values[slots.localPort];
-  return {
-    ...{ id, rule, revision, shadow, code: denial?.code ?? 0, message: shortened(denial?.message ?? "") },
-    method: textAt(values, slots.method),
-    path: textAt(values, slots.path),
-    host: textAt(values, slots.host),
-    local: { ip: textAt(values, slots.localIp), port: typeof port === "number" ? port : undefined },
-    ...{ timeMs, joined: false },
-  };
-}
-
 function textAt(values: readonly (Value | undefined)[], slot: number): string | undefined {
   const value = values[slot];
-  return typeof value === "string" ? shortened(value) : undefined;
+  return typeof value === "string" ? value : undefined;
 }

@@ -1,4 +1,5 @@
-import type { AccessLogEntry, Address, TlsProperties } from "../../../schemas/model/access-log.ts";
+import type { AccessLogEntry, Address, Json, TlsProperties } from "../../../schemas/model/access-log.ts";
+import type { TextHasher } from "../../../schemas/model/text-hasher.ts";
 import type { Int64, Timestamp } from "../../../schemas/model/value.ts";
 import type { WireFault } from "../reader.ts";
 import type { JsonObject } from "../struct.ts";
@@ -80,6 +81,12 @@ export class LazyAccessLogEntry extends TapedEntry implements AccessLogEntry {
   filterMetadata(filter: string): JsonObject | undefined {
     return this.struct(common + 17, 1, filter);
   }
+  filterFields(filter: string, names: readonly string[]): readonly (Json | undefined)[] | undefined {
+    return this.structFields(common + 17, 1, filter, names);
+  }
+  hashFilterField(filter: string, names: readonly [string], hash: TextHasher): boolean {
+    return this.hashField(common + 17, 1, filter, names, hash);
+  }
   get upstreamTransportFailureReason(): string | undefined {
     return this.text(common + 18);
   }
@@ -158,6 +165,9 @@ export class LazyAccessLogEntry extends TapedEntry implements AccessLogEntry {
   }
   get requestId(): string | undefined {
     return this.passingText(request + 9);
+  }
+  hashRequestId(hash: TextHasher): boolean {
+    return this.hashText(request + 9, hash) || this.hashText(common + 26, hash);
   }
   get originalPath(): string | undefined {
     return this.passingText(request + 10);

@@ -1,4 +1,5 @@
 import type { ByteCache } from "../byte-cache.ts";
+import { isText, type MapScan } from "../map-scan.ts";
 import { ProtoReader } from "../reader.ts";
 
 /** Where the message under a key is. */
@@ -8,43 +9,28 @@ export interface Found {
 }
 
 /**
- * The value under a key in the entries (all of the same field number) of a map<string, message>, the last of equal
+ * The value under a key (ASCII, unless there are `texts` to compare by) in the entries (all of the same field number) of a map<string, message>, the last of equal
  * keys; undefined if there is none.
  */
 export function findInMap(
+  scan: MapScan,
   bytes: Buffer,
   start: number,
   end: number,
   field: number,
   key: string,
-  texts: ByteCache<string>,
+  texts?: ByteCache<string>,
 ): Found | undefined {
-  const reader = new ProtoReader().reset(bytes, start, end);
   let found: Found | undefined;
-  while (reader.more) {
-    const tag = reader.tag();
-    if (tag === field * 8 + 2) found = readEntry(reader, bytes, key, texts) ?? found;
-    else reader.skip(tag & 7);
+  scan.begin(bytes, start, end, field);
+  while (scan.next()) {
+    const isKey =
+      texts === undefined
+        ? isText(bytes, scan.keyStart, scan.keyEnd, key)
+        : texts.get(bytes, scan.keyStart, scan.keyEnd) === key;
+    if (isKey) found = { start: scan.valueStart, end: scan.valueEnd };
   }
   return found;
-}
-
-/** Map entry: key = 1, value = 2. */
-function readEntry(reader: ProtoReader, bytes: Buffer, key: string, texts: ByteCache<string>): Found | undefined {
-  const outer = reader.enter();
-  let matches = key === "";
-  let found: Found = { start: reader.pos, end: reader.pos };
-  while (reader.more) {
-    const tag = reader.tag();
-    const length = tag === 10 || tag === 18 ? reader.length() : -1;
-    const { pos } = reader;
-    if (tag === 10) matches = texts.get(bytes, pos, pos + length) === key;
-    else if (tag === 18) found = { start: pos, end: pos + length };
-    if (length < 0) reader.skip(tag & 7);
-    else reader.pos = pos + length;
-  }
-  reader.leave(outer);
-  return matches ? found : undefined;
 }
 
 const structName = "google.protobuf.Struct";

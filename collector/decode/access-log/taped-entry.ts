@@ -1,9 +1,12 @@
-import type { Address } from "../../../schemas/model/access-log.ts";
+import type { Address, Json } from "../../../schemas/model/access-log.ts";
+import type { TextHasher } from "../../../schemas/model/text-hasher.ts";
 import type { Int64, Timestamp } from "../../../schemas/model/value.ts";
 import type { ByteCache } from "../byte-cache.ts";
+import { MapScan } from "../map-scan.ts";
 import { decodeText, ProtoReader, type WireFault } from "../reader.ts";
 import { type Shape, walk } from "../shape.ts";
-import type { JsonObject } from "../struct.ts";
+import { type JsonObject, parseValue } from "../struct.ts";
+import { StructFields, textStart } from "../struct-fields.ts";
 import { readDuration, readTimestamp, readUint32Value } from "../well-known.ts";
 import { parseAddress } from "./address.ts";
 import type { Caches } from "./caches.ts";
@@ -26,6 +29,8 @@ export class TapedEntry {
   readonly #events: AccessLogDecodeEvents;
   readonly #tape = new Int32Array(places * 2);
   readonly #reader = new ProtoReader();
+  readonly #scan = new MapScan();
+  readonly #fields = new StructFields();
   readonly #maps = new Map<number, HeaderMap>();
   #bytes: Buffer = noBytes;
 
@@ -150,21 +155,65 @@ export class TapedEntry {
 
   /** The Struct under a key of a map<string, Struct> that is `field` of the message here. */
   protected struct(place: number, field: number, key: string): JsonObject | undefined {
-    const found = this.#find(place, field, key);
+    const found = this.#find(place, field, key, this.caches.texts);
     return found && this.#parsed(found);
+  }
+
+  /** Fields of that Struct, by their ASCII names. */
+  protected structFields(
+    place: number,
+    field: number,
+    key: string,
+    names: readonly string[],
+  ): (Json | undefined)[] | undefined {
+    if (!this.#findFields(place, field, key, names)) return undefined;
+    return names.map((_, index) => this.#valueAt(index));
+  }
+
+  #valueAt(index: number): Json | undefined {
+    const start = this.#fields.startOf(index);
+    const end = this.#fields.endOf(index);
+    if (end === 0) return undefined;
+    const text = textStart(this.#bytes, start, end);
+    return text < 0 ? parseValue(this.#bytes, start, end) : this.caches.texts.get(this.#bytes, text, end);
+  }
+
+  /** Hashes the first of these fields of that Struct; false if there is none, or it is not short text. */
+  protected hashField(place: number, field: number, key: string, names: readonly string[], hash: TextHasher): boolean {
+    if (!this.#findFields(place, field, key, names)) return false;
+    const end = this.#fields.endOf(0);
+    const text = textStart(this.#bytes, this.#fields.startOf(0), end);
+    if (text >= 0) hash.bytes(this.#bytes, text, end);
+    return text >= 0;
+  }
+
+  #findFields(place: number, field: number, key: string, names: readonly string[]): boolean {
+    const found = this.#find(place, field, key);
+    if (found === undefined) return false;
+    this.#fields.find(this.#bytes, found.start, found.end, names);
+    if (this.#fields.isMalformed) this.#events.value("struct");
+    return true;
+  }
+
+  /** Hashes text; false if there is none. */
+  protected hashText(place: number, hash: TextHasher): boolean {
+    const start = this.#tape[place * 2]!;
+    const end = this.#tape[place * 2 + 1]!;
+    if (start !== end) hash.bytes(this.#bytes, start, end);
+    return start !== end;
   }
 
   /** The same in a map<string, Any>, if the value is a Struct. */
   protected structInAny(place: number, field: number, key: string): JsonObject | undefined {
-    const any = this.#find(place, field, key);
+    const any = this.#find(place, field, key, this.caches.texts);
     const found = any && structInAny(this.#bytes, any, this.caches.texts);
     return found && this.#parsed(found === "malformed" ? undefined : found);
   }
 
-  #find(place: number, field: number, key: string): Found | undefined {
+  #find(place: number, field: number, key: string, texts?: ByteCache<string>): Found | undefined {
     const end = this.#endOf(place);
     if (end === 0) return undefined;
-    return findInMap(this.#bytes, this.#tape[place * 2]!, end, field, key, this.caches.texts);
+    return findInMap(this.#scan, this.#bytes, this.#tape[place * 2]!, end, field, key, texts);
   }
 
   #parsed(found: Found | undefined): JsonObject | undefined {

@@ -5,6 +5,7 @@ import { type IpCache, parseAddress } from "../access-log/address.ts";
 import { findInMap } from "../access-log/lookup.ts";
 import type { HeaderMap } from "../access-log/map.ts";
 import type { ByteCache } from "../byte-cache.ts";
+import { MapScan } from "../map-scan.ts";
 import { decodeText, ProtoReader } from "../reader.ts";
 import { type JsonObject, parseStruct } from "../struct.ts";
 import { readTimestamp } from "../well-known.ts";
@@ -186,7 +187,7 @@ export class TapedCheck implements ProxiedCheck {
   filterMetadata(filter: string): JsonObject | undefined {
     const { start, end } = this.span(base.metadata + 1);
     if (end === 0) return undefined;
-    const found = findInMap(this.bytes, start, end, 1, filter, this.#caches.texts);
+    const found = findInMap(new MapScan(), this.bytes, start, end, 1, filter);
     return found && parseStruct(this.bytes, found.start, found.end);
   }
 

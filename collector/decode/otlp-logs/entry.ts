@@ -1,5 +1,6 @@
 import type { AccessLogEntry, Address } from "../../../schemas/model/access-log.ts";
 import { parseIp } from "../../../schemas/model/ip.ts";
+import type { TextHasher } from "../../../schemas/model/text-hasher.ts";
 import type { Timestamp } from "../../../schemas/model/value.ts";
 import type { LogName } from "./names.ts";
 
@@ -27,6 +28,8 @@ const absent = {
   timeToFirstDownstreamTxByte: undefined,
   timeToLastDownstreamTxByte: undefined,
   filterMetadata: () => undefined,
+  filterFields: () => undefined,
+  hashFilterField: () => false,
   downstreamTransportFailureReason: undefined,
   filterState: () => undefined,
   customTags: undefined,
@@ -90,6 +93,7 @@ export function toEntry(
     referer: text("referer"),
     forwardedFor: text("forwardedFor"),
     requestId: text("requestId"),
+    hashRequestId: (hash) => hashOf(hash, text("requestId") ?? text("connectionId")),
     requestBodyBytes: http ? received : undefined,
     hasResponse: http,
     responseCode: code,
@@ -109,6 +113,11 @@ const noTls = {
   sessionId: undefined,
   ja3: undefined,
 };
+
+function hashOf(hash: TextHasher, text: string | undefined): boolean {
+  if (text !== undefined) hash.text(text);
+  return text !== undefined;
+}
 
 /** Envoy writes a dash for what is absent. */
 function present(text: string | undefined): string | undefined {

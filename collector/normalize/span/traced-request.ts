@@ -1,5 +1,6 @@
 import type { DecidedRequest } from "../../../schemas/model/decision.ts";
 import { type RawSpan, type SpanKey, spanKeyNumber } from "../../../schemas/model/span.ts";
+import type { TextHasher } from "../../../schemas/model/text-hasher.ts";
 import { toMillis } from "../../../schemas/model/value.ts";
 
 const idKeys = [spanKeyNumber("guid:x-request-id")];
@@ -23,8 +24,14 @@ export class TracedRequest implements DecidedRequest {
     this.#scene = scene;
   }
 
-  get id(): string | undefined {
-    return this.#scene.text(idKeys);
+  hashId(hash: TextHasher): boolean {
+    const id = this.#scene.text(idKeys);
+    if (id !== undefined) hash.text(id);
+    return id !== undefined;
+  }
+
+  hashToldId(): boolean {
+    return false;
   }
 
   get method(): string | undefined {
