@@ -9,6 +9,7 @@ import {
 } from "../../schemas/gen/opentelemetry/proto/metrics/v1/metrics_pb.js";
 import { startServer } from "../../test/support/http-server.ts";
 import { startOtlpBackend } from "../../test/support/otlp-backend.ts";
+import { aGauge, aMetricsRequest, aPoint } from "../../test/support/otlp-metric.ts";
 import { isAggregator } from "../adapter.ts";
 import { plainAttributes } from "../shared/otlp/plain.fixture.ts";
 import { fakeHost } from "../testing/fake-host.ts";
@@ -95,6 +96,33 @@ it("counts as rejected what the backend says that it rejected", async () => {
   const { outlet, record, harvest } = await open({ endpoint: `http://${backend.address}` });
   record("200", 1);
   expect(await harvest()).toMatchObject({ status: "partial", rejected: [1] });
+  await outlet.close();
+});
+
+it("passes metrics of others on in one request with its own, and sets whole items aside for what was rejected of them", async () => {
+  const backend = await startOtlpBackend();
+  const { outlet, host, record } = await open({ endpoint: `http://${backend.address}`, compression: "none" });
+  record("200", 1);
+  host.nowMs += 30_000;
+  const relayed = (points: number) => {
+    const bytes = aMetricsRequest([
+      aGauge(
+        "theirs",
+        Array.from({ length: points }, () => aPoint(1)),
+      ),
+    ]);
+    return { template: "metrics" as const, instance: "metrics", bytes, points };
+  };
+  const batch = [relayed(2), ...outlet.sums!.harvest(), relayed(5)];
+  expect(await outlet.deliver(batch, never)).toEqual({ status: "delivered" });
+  const names = fromBinary(MetricsDataSchema, backend.received[0]!.body).resourceMetrics.map(({ scopeMetrics }) =>
+    scopeMetrics[0]!.metrics.map(({ name }) => name),
+  );
+  expect(names).toEqual([["requests", "duration"], ["theirs"], ["theirs"]]);
+  // Seven of nine were rejected: that is the last item with its five, and two points.
+  backend.answer = Uint8Array.of(10, 2, 8, 7);
+  expect(await outlet.deliver(batch, never)).toMatchObject({ status: "partial", rejected: [1, 2, 3] });
+  expect(outlet.sizeOf!(batch[0]!)).toBe(relayed(2).bytes.length);
   await outlet.close();
 });
 

@@ -10,7 +10,7 @@ import {
   ResourceMetricsSchema,
 } from "../../schemas/gen/opentelemetry/proto/metrics/v1/metrics_pb.js";
 import type { MetricPiece } from "../../schemas/model/metric.ts";
-import { aGauge, aMetricsRequest, aPoint } from "../support/otlp-metric.ts";
+import { aGauge, aMetricsRequest, aPoint, aSum } from "../support/otlp-metric.ts";
 import { recordingsIn } from "../support/otlp-recordings.ts";
 import { arbitraryMetrics } from "./arbitrary-metrics.ts";
 
@@ -96,9 +96,12 @@ describe("a request of metrics relayed", () => {
 
 it("cuts a metric of many points between them, into pieces that fit into any request", () => {
   const points = Array.from({ length: 20_000 }, (_, i) => aPoint(i, { path: `/some/longer/path/${i}`, code: 200 }));
-  const bytes = aMetricsRequest([aGauge("first", [aPoint(1)]), aGauge("large", points, "s"), aGauge("last", [])], {
-    "service.name": "cart",
-  });
+  const bytes = aMetricsRequest(
+    [aGauge("first", [aPoint(1)]), aSum("large", points, "delta", true, "s"), aGauge("last", [])],
+    {
+      "service.name": "cart",
+    },
+  );
   const { pieces } = cut(bytes, () => true);
   expect(bytes.length).toBeGreaterThan(1_000_000);
   expect(pieces.length).toBeGreaterThan(4);

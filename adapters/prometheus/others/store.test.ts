@@ -174,6 +174,18 @@ describe("deltas", () => {
     });
   });
 
+  it("begin anew with another created time where bounds change, of which +Inf is none", async () => {
+    const buckets = (second: number, ...explicitBounds: number[]) => ({
+      ...{ ...from(second - 10, second), explicitBounds, bucketCounts: [...explicitBounds, 0].map(() => 1n), sum: 1 },
+    });
+    send(aHistogram("h", [buckets(0, 1)], "delta"));
+    send(aHistogram("h", [buckets(10, 2, Number.POSITIVE_INFINITY)], "delta"));
+    const now = Number(pointTime / 1_000_000_000n);
+    expect(await samples(openMetrics)).toEqual({
+      ...{ "h_bucket le=2.0": 1, "h_bucket le=+Inf": 3, h_sum: 1, h_count: 3, h_created: now },
+    });
+  });
+
   it("go on from what was cumulative", async () => {
     send(aSum("a", [aPoint(7, {}, from(-10, 0))]));
     send(aSum("a", [aPoint(2, {}, from(0, 10))], "delta"));
@@ -244,6 +256,12 @@ describe("the budget", () => {
     expect(dropped("series_budget")).toBe(3);
   });
 
+  it("counts targets, too", async () => {
+    define({ maxSeries: 2 });
+    for (const name of ["a", "b"]) send(aGauge(name, [aPoint(1)]), { "service.name": "cart" });
+    expect(await samples()).toEqual({ "a job=cart": 1, "target_info job=cart": 1 });
+  });
+
   it("has room again when series have ended", async () => {
     define({ maxSeries: 1 });
     send(aGauge("a", [aPoint(1, { k: "1" })]));
@@ -258,6 +276,33 @@ describe("series end", () => {
     send(aGauge("a", [aPoint(1, { k: "1" }), aPoint(1, { k: "2" })]));
     send(aGauge("a", [aPoint(0, { k: "1" }, { ...at(1), flags: 1 })]));
     expect(await samples()).toEqual({ "a k=2": 1 });
+  });
+
+  it("and leave their name to others", async () => {
+    send(aGauge("a", [aPoint(1)]));
+    send(aGauge("a", [aPoint(0, {}, { ...at(1), flags: 1 })]));
+    expect(await samples()).toEqual({});
+    send(aHistogram("a", [{ count: 1n }]));
+    expect(await samples()).toMatchObject({ a_count: 1 });
+  });
+
+  it("and are not found by what they were known by before", async () => {
+    send(aGauge("a", [aPoint(1, { x: 1, y: 2 })]));
+    send(aGauge("a", [aPoint(1, { y: 2, x: 1 }, at(1))]));
+    send(aGauge("a", [aPoint(0, { y: 2, x: 1 }, { ...at(2), flags: 1 })]));
+    send(aGauge("a", [aPoint(5, { x: 1, y: 2 }, at(3))]));
+    expect(await samples()).toEqual({ "a x=1 y=2": 5 });
+  });
+
+  it("without being shown twice by a page that is read meanwhile", () => {
+    send(aGauge("a", [aPoint(1, { k: 1 }), aPoint(1, { k: 2 })]));
+    const pieces = registry
+      .families("text")
+      .find(({ name }) => name === "a")!
+      .samples();
+    send(aGauge("a", [aPoint(0, { k: 1 }, { ...at(1), flags: 1 })]));
+    send(aGauge("a", [aPoint(7, { k: 1 }, at(2))]));
+    expect([...pieces].join("")).toBe('a{k="2"} 1\n');
   });
 
   it("when nobody sent them for long, and their target with them", async () => {
@@ -375,6 +420,12 @@ describe("another configuration", () => {
     expect(await samples()).toEqual({ a_ms: 2 });
   });
 
+  it("forgets targets that are not wanted any more", async () => {
+    send(aGauge("a", [aPoint(1)]), { "service.name": "cart" });
+    define({ targetInfo: false });
+    expect(await samples()).toEqual({ "a job=cart": 1 });
+  });
+
   it("takes a name for a metric of its own", async () => {
     send(aGauge("calls", [aPoint(1)]));
     const calls = declareMetric("calls", ["code"]);
@@ -383,6 +434,12 @@ describe("another configuration", () => {
     send(aGauge("calls", [aPoint(1, {}, at(1))]));
     expect(await samples()).toEqual({ "calls_total code=200": 1 });
   });
+});
+
+it("shows each quantile of a summary once, and none that is no quantile", async () => {
+  const quantileValues = [1, 0.5, 0.5, 2, Number.NaN].map((quantile, value) => ({ quantile, value }));
+  send(aSummary("s", [{ count: 1n, sum: 1, quantileValues }]));
+  expect(await samples()).toEqual({ "s quantile=0.5": 2, "s quantile=1.0": 0, s_sum: 1, s_count: 1 });
 });
 
 describe("exponential histograms", () => {
