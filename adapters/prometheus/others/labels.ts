@@ -8,11 +8,10 @@ export type Labels = ReadonlyMap<string, string>;
 /** Labels that the page itself puts on samples. */
 const reserved: ReadonlySet<string> = new Set(["le", "quantile", "job", "instance"]);
 
-/** A name as a label: characters that are not allowed become `_`, several of them one; what begins with a digit or `_` begins with `key`. */
+/** A name as a label: characters that are not allowed become `_`, several of them one; what begins with a digit, or is nothing else, begins with `key_`. */
 export function toLabel(name: string): string {
   const label = name.replace(/[^a-zA-Z0-9]+/g, "_");
-  if (/^[0-9]/.test(label) || label === "") return `key_${label}`;
-  return label.startsWith("_") ? `key${label}` : label;
+  return /^[0-9]|^_?$/.test(label) ? `key_${label}` : label;
 }
 
 /**

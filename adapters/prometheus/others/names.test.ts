@@ -13,6 +13,8 @@ describe("the name of a family", () => {
     ["hit.ratio", "1", "gauge", "hit_ratio", "ratio"],
     ["disk.io", "By/s", "gauge", "disk_io_bytes_per_second", "bytes_per_second"],
     ["disk.bytes.io", "By/s", "gauge", "disk_bytes_io_per_second", "bytes_per_second"],
+    ["bytes.per.second", "By/s", "gauge", "bytes_per_second_per_second", "bytes_per_second"],
+    ["total", "", "counter", "total", ""],
     ["packets", "{packet}/s", "gauge", "packets_per_second", "per_second"],
     ["speed", "m/h", "gauge", "speed_meters_per_hour", "meters_per_hour"],
     ["load", "%", "gauge", "load_percent", "percent"],

@@ -32,8 +32,8 @@ export function toFamilyName(
   const { main, per } = toUnitWords(head.unit);
   let words = head.name.split(/[^a-zA-Z0-9:]+/).filter((word) => word !== "");
   if (main !== "" && !words.includes(main)) words.push(main);
-  if (per !== "" && !words.includes(per)) words.push("per", per);
-  if (type === "counter") words = words.filter((word) => word !== "total");
+  if (per !== "") words.push("per", per);
+  if (type === "counter" && words.some((word) => word !== "total")) words = words.filter((word) => word !== "total");
   const isRatio = type === "gauge" && head.unit === "1";
   if (isRatio) words = [...words.filter((word) => word !== "ratio"), "ratio"];
   const unit = isRatio ? "ratio" : [main, ...(per === "" ? [] : ["per", per])].filter((word) => word !== "").join("_");

@@ -350,7 +350,7 @@ describe("labels", () => {
       point.attributes.push(create(KeyValueSchema, { key, value: { value } }));
     send(aGauge("a", [point]));
     expect(await host.scrape()).toContain(
-      'a{bytes="AQI=",http_status="200;x",http_status_="true",key_9th="1.5",key_hidden="y",large="4611686018427387904",list="[1,\\"c\\"]",minus="-1",pairs="{\\"z\\":false}"} 1',
+      'a{_hidden="y",bytes="AQI=",http_status="200;x",http_status_="true",key_9th="1.5",large="4611686018427387904",list="[1,\\"c\\"]",minus="-1",pairs="{\\"z\\":false}"} 1',
     );
   });
 

@@ -17,7 +17,7 @@ export interface MetricLimits {
 /** Far above what SDKs and proxies send. */
 export const metricLimits: MetricLimits = {
   maxMetrics: 100_000,
-  maxPoints: 250_000,
+  maxPoints: 100_000,
   maxAttributes: 1024,
   maxExemplars: 4096,
   maxBuckets: 4096,
