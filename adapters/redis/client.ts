@@ -6,6 +6,8 @@ import { count, type Script, take } from "./scripts.ts";
 
 /** A connection to Redis, as budgets are asked for. */
 export interface RedisClient extends Ask {
+  /** Resolves once it can be asked, or after so long. */
+  connected(withinMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,6 +44,17 @@ export function connectRedis(
       // Without prefix: its keys are those of envoyproxy/ratelimit, which may count in the same Redis.
       return Number(await run(count, key, [hits, Math.ceil(keepMs)]));
     },
+    connected: (withinMs) =>
+      new Promise((resolve) => {
+        const end = () => {
+          clearTimeout(timer);
+          client.off("ready", end);
+          resolve();
+        };
+        const timer = setTimeout(end, withinMs);
+        if (client.status === "ready") end();
+        else client.on("ready", end);
+      }),
     async close() {
       client.disconnect();
     },

@@ -15,6 +15,9 @@ export const redis = defineLimits({
   stores: { open },
 });
 
+/** How long who opens it waits for the first connection, so that the first requests find one. */
+const CONNECT_MS = 1000;
+
 /** How long Redis is left alone after it failed. */
 const REST_MS = 500;
 
@@ -23,6 +26,7 @@ async function open(settings: RedisConfig, host: Host, local: LimitStore): Promi
   const { tls, lease, leaseShare, timeout, whenDown, localShare } = settings;
   // What a lost connection means is said once, by the first request that misses it.
   const client = connectRedis(settings, tls && readTls(tls), () => {});
+  await client.connected(CONNECT_MS);
   const remote = createLeasedStore(client, {
     ...{ leaseMs: lease, leaseShare, timeoutMs: timeout, now: () => performance.now() },
     after(ms, callback) {

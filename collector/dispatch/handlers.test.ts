@@ -121,6 +121,32 @@ describe("a reload", () => {
     expect(status("a").ledger).toMatchObject({ received: 3, delivered: 3 });
   });
 
+  it("closes what policies asked only once no request can be under way, or the hub closes", async () => {
+    const events: string[] = [];
+    const asked = (name: string) =>
+      ({
+        ...counting,
+        type: name,
+        checks: {
+          instance: "none",
+          reads: () => [],
+          open: async () => ({ check: () => ({ verdict: "pass" }), close: async () => void events.push(name) }),
+        },
+      }) as Adapter;
+    await apply(source("a", "x", {}, asked("first")));
+    await apply(source("a", "x", {}, asked("second")));
+    await clock.advance(10_000);
+    expect(events).toEqual([]);
+    await clock.advance(1_000);
+    expect(events).toEqual(["first"]);
+    await apply();
+    await settled();
+    expect(events).toEqual(["first"]);
+    await handlers.close(0);
+    expect(events).toEqual(["first", "second"]);
+    expect(clock.timers).toBe(0);
+  });
+
   it("that fails changes nothing, and closes what it had opened", async () => {
     const offer = await apply(source("a", "x"));
     await expect(apply(source("a", "y"), source("b", "bad"))).rejects.toThrow("handler b: no such address");

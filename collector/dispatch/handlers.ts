@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Adapter, Aggregator, Host, Outlet } from "../../adapters/adapter.ts";
 import type { OpenChecker } from "../../adapters/checker.ts";
-import type { LimitStore, OpenLimiter, OpenLimitStore } from "../../adapters/limiter.ts";
+import type { LimitStore, OpenLimiter } from "../../adapters/limiter.ts";
 import { errorText } from "../../schemas/model/error-text.ts";
 import type { InstanceDeclaration, Template } from "../../schemas/model/instance.ts";
 import type { LaneConfig } from "../config/lane-schema.ts";
 import { HubError } from "../errors.ts";
+import { type Answers, createAnswerKeeper } from "./answers.ts";
 import type { Clock } from "./clock.ts";
 import { createDirectLane } from "./direct-lane.ts";
 import { createGate, type Gate } from "./gate.ts";
-import { closeInTime, openInTime } from "./in-time.ts";
+import { openInTime } from "./in-time.ts";
 import type { Lane, LaneEvents, LaneState } from "./lane.ts";
 import { Ledger } from "./ledger.ts";
 import { createOutletLane } from "./outlet-lane.ts";
@@ -91,14 +92,6 @@ interface OpenHandler {
   takeOver(former: Promise<void>): void;
 }
 
-/** What a handler does for policy, beside what rules send it. */
-interface Answers {
-  /** What policy rules ask. */
-  readonly checker: OpenChecker | undefined;
-  readonly limiter: { readonly limiter: OpenLimiter; readonly store: string } | undefined;
-  readonly store: OpenLimitStore | undefined;
-}
-
 /** What is kept of a handler's name for as long as the hub lives. */
 interface Account {
   readonly ledger: Ledger;
@@ -114,26 +107,14 @@ export function createHandlers(options: HandlersOptions): Handlers {
   let open = new Map<string, OpenHandler>();
   let took = 0;
   /** Lanes that still send what waited when they were replaced. */
-  const background = new Set<Promise<void>>();
+  const background = new Set<Promise<unknown>>();
+  const keeper = createAnswerKeeper(options);
   const gate = createGate(() => [...open.values()].map(({ lane }) => lane), clock);
 
   const accountOf = (name: string): Account => {
     const account = accounts.get(name) ?? { ledger: new Ledger(), tookBefore: took, retiring: new Set() };
     accounts.set(name, account);
     return account;
-  };
-
-  const openAnswers = async (
-    { checks, rateLimits, stores }: Adapter,
-    params: unknown,
-    host: Host,
-  ): Promise<Answers> => {
-    const limiter = rateLimits && (await openInTime(() => rateLimits.open(params, host), clock));
-    return {
-      checker: checks && (await openInTime(() => checks.open(params, host), clock)),
-      limiter: limiter && { limiter, store: rateLimits.store(params) },
-      store: stores && (await openInTime(() => stores.open(params, host, options.budgets), clock)),
-    };
   };
 
   const openOne = async (source: HandlerSource, hasFormer: boolean): Promise<OpenHandler> => {
@@ -144,7 +125,7 @@ export function createHandlers(options: HandlersOptions): Handlers {
     try {
       const host = hostFor(source, (reason, count) => lane?.adapterDropped(reason, count));
       const opened = await openInTime(() => adapter.open(params, host), clock);
-      const answers = await openAnswers(adapter, params, host);
+      const answers = await keeper.open(adapter, params, host);
       if (!("deliver" in opened)) {
         lane = createDirectLane(name, opened, { ledger, events, clock });
         return { source, account, opened, answers, lane, takeOver: () => {} };
@@ -161,15 +142,10 @@ export function createHandlers(options: HandlersOptions): Handlers {
     }
   };
 
-  const retire = async ({ source, account, lane, answers }: OpenHandler): Promise<void> => {
+  const closeLane = async ({ account, lane }: OpenHandler): Promise<void> => {
     account.retiring.add(lane);
-    await Promise.all([lane.close(retireMs), closeAnswers(source.name, answers)]);
+    await lane.close(retireMs);
     account.retiring.delete(lane);
-  };
-
-  const closeAnswers = async (name: string, { checker, limiter, store }: Answers): Promise<void> => {
-    for (const each of [checker, limiter?.limiter, store])
-      if (each !== undefined) await closeInTime(each, clock, (error) => events.fault(name, error));
   };
 
   return {
@@ -198,7 +174,7 @@ export function createHandlers(options: HandlersOptions): Handlers {
       } catch (error) {
         for (const { takeOver } of opened) takeOver(Promise.reject(new Error("the reload was called off")));
         await Promise.all(
-          opened.flatMap(({ source, lane, answers }) => [lane.close(0), closeAnswers(source.name, answers)]),
+          opened.flatMap(({ source, lane, answers }) => [lane.close(0), keeper.close(source.name, answers)]),
         );
         throw error;
       }
@@ -216,16 +192,19 @@ export function createHandlers(options: HandlersOptions): Handlers {
         async retire() {
           const gone = [...before.values()].filter(({ source, lane }) => next.get(source.name)?.lane !== lane);
           for (const handler of gone) {
-            const closed = retire(handler).finally(() => background.delete(closed));
+            const laneClosed = closeLane(handler);
+            const answersClosed = keeper.retire(handler.source.name, handler.answers);
+            const closed = Promise.all([laneClosed, answersClosed]).finally(() => background.delete(closed));
             background.add(closed);
-            next.get(handler.source.name)?.takeOver(closed);
+            next.get(handler.source.name)?.takeOver(laneClosed);
           }
         },
       };
     },
     async close(deadlineMs) {
+      keeper.hurry();
       await Promise.all([...open.values()].map(({ lane }) => lane.close(deadlineMs)));
-      await Promise.all([...open.values()].map(({ source, answers }) => closeAnswers(source.name, answers)));
+      await Promise.all([...open.values()].map(({ source, answers }) => keeper.close(source.name, answers)));
       await Promise.all(background);
       open.clear();
       await storage.close();
