@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { accessLogClient } from "../e2e/support/als-client.ts";
@@ -12,6 +13,7 @@ beforeAll(async () => {
   hub = await openRunningHub(
     { http: { address }, grpc: { address }, syslog: { address, serves: ["syslog"], reporter: "inbound" } },
     {
+      graph: { wait: "1s" },
       instances: {
         decided: {
           template: "metric",
@@ -113,7 +115,8 @@ const ways = {
     const nanos = `${Date.now()}000000`;
     const tags = { "guid:x-request-id": id, "http.method": "GET", "http.url": `http://shop.example${path}` };
     const span = {
-      ...{ traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", name: "ingress", kind: 2 },
+      ...{ traceId: "0af7651916cd43dd8448eb211c80319c", spanId: randomBytes(8).toString("hex") },
+      ...{ name: "ingress", kind: 2 },
       ...{ startTimeUnixNano: nanos, endTimeUnixNano: nanos },
       attributes: attributes({ ...tags, "http.status_code": "200", component: "proxy", upstream_cluster: app }),
     };
