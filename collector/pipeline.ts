@@ -18,8 +18,9 @@ import type { Verdict } from "../schemas/model/verdict.ts";
 import type { Policy } from "./check/policy.ts";
 import type { RateLimits } from "./check/rate-limit/rate-limits.ts";
 import { PendingRequest } from "./check/request.ts";
-import { type CallGraph, createCallGraph, type GraphLimits } from "./graph/call-graph.ts";
+import type { CallGraph, GraphLimits } from "./graph/call-graph.ts";
 import type { Layout } from "./graph/layout.ts";
+import { createCallGraph } from "./graph/waiting-graph.ts";
 
 /** Turns entries of one stream into records: writes every slot of the plan's projection, absent values too. */
 export type NormalizeEntry = (entry: AccessLogEntry, record: AttributeRecord) => void;

@@ -2,13 +2,19 @@ import { slotOf } from "../../schemas/attributes/vocabulary.ts";
 import type { AttributeRecord } from "../../schemas/model/record.ts";
 import { isTimestamp } from "../../schemas/model/value.ts";
 import type { HeldSpan } from "./held-span.ts";
-import type { NamedPeer } from "./peer-name.ts";
+import type { CallType, NamedPeer } from "./peer-name.ts";
 
 /** A call: the spans of its two sides, or one and what it names as the other. */
 export type Call =
   | { readonly client: HeldSpan; readonly server: HeldSpan }
   | { readonly client: HeldSpan; readonly server?: undefined; readonly peer: NamedPeer }
   | { readonly client?: undefined; readonly server: HeldSpan; readonly peer: NamedPeer };
+
+/** What kind of call it is; undefined for a request between two services that both make spans. */
+export function typeOf(call: Call): CallType | undefined {
+  if ("peer" in call) return call.peer.type;
+  return call.client.facts.isMessage || call.server.facts.isMessage ? "messaging_system" : undefined;
+}
 
 const slot = {
   signal: slotOf("context.signal"),
@@ -36,7 +42,6 @@ type Values = AttributeRecord["values"];
 export function describeCall(values: Values, call: Call): void {
   const { client, server } = call;
   const peer = "peer" in call ? call.peer : undefined;
-  const isMessage = (client ?? server).facts.isMessage;
   values[slot.signal] = "call";
   values[slot.weight] = weightOf(client, server);
   values[slot.client] = client === undefined ? peer?.name : nameOf(client, slot.source);
@@ -44,7 +49,8 @@ export function describeCall(values: Values, call: Call): void {
   values[slot.failed] = client?.facts.hasFailed === true || server?.facts.hasFailed === true;
   values[slot.clientDuration] = client?.at(slot.duration);
   values[slot.serverDuration] = (server ?? client).at(slot.duration);
-  values[slot.queueDuration] = client && server && isMessage ? between(client, server) : undefined;
+  values[slot.queueDuration] =
+    client && server && typeOf(call) === "messaging_system" ? between(client, server) : undefined;
 }
 
 /** Makes a record of a span that found no other side. */
@@ -62,9 +68,6 @@ export const callSlots: readonly number[] = [
   ...[slot.client, slot.server, slot.type, slot.virtual, slot.failed, slot.dropped],
   ...[slot.clientDuration, slot.serverDuration, slot.queueDuration],
 ];
-
-const typeOf = (peer: NamedPeer | undefined, isMessage: boolean): string | undefined =>
-  peer?.type ?? (isMessage ? "messaging_system" : undefined);
 
 /** Of spans sampled at different rates, a pair is there when the harder rate keeps it. */
 function weightOf(client: HeldSpan | undefined, server: HeldSpan | undefined): number | undefined {
@@ -97,13 +100,13 @@ const failedFlag = "error";
 export function markCall(values: Values, call: Call): void {
   const { client, server } = call;
   const peer = "peer" in call ? call.peer : undefined;
-  const type = typeOf(peer, (client ?? server).facts.isMessage);
+  const type = typeOf(call);
   values[slot.type] = type;
   values[slot.virtual] = client === undefined ? "client" : server === undefined ? "server" : undefined;
   if (type === undefined) return;
   if (peer !== undefined && client === undefined) values[slot.source] ??= peer.name;
   if (type === "virtual_node") return;
-  values[protocolSlot] = (peer ?? client?.peer ?? server?.peer)?.system ?? "messaging";
+  values[protocolSlot] = peer?.system ?? client?.peer?.system ?? server?.peer?.system ?? "messaging";
   if (client?.facts.hasFailed || server?.facts.hasFailed) values[flagsSlot] = failedFlag;
   if (peer === undefined || server !== undefined) return;
   values[slot.destination] = peer.name;

@@ -70,7 +70,8 @@ function serviceOf(values: readonly (Value | undefined)[], facts: SpanFacts): Na
   if (typeof name !== "string") return undefined;
   const namespace = values[slots.namespace];
   const isQualified = typeof namespace === "string" && facts.service === `${facts.name}.${facts.namespace}`;
-  return { type: "virtual_node", name: isQualified ? `${name}.${namespace}` : name, system: undefined };
+  const type = facts.isMessage ? "messaging_system" : "virtual_node";
+  return { type, name: isQualified ? `${name}.${namespace}` : name, system: undefined };
 }
 
 function socketOf(span: RawSpan): string | undefined {

@@ -24,8 +24,8 @@ export function writeSpan(values: Values, { layout, values: held }: HeldSpan): v
 
 /** Who the two sides of a call are: each told by its own span, else by the other one's. */
 export interface Sides {
-  readonly client: HeldSpan | undefined;
-  readonly server: HeldSpan | undefined;
+  readonly client?: HeldSpan | undefined;
+  readonly server?: HeldSpan | undefined;
 }
 
 /** Writes the attributes of a call as one of its spans tells them, but for the sides. */

@@ -1,6 +1,7 @@
 import { createSpanDecoder } from "../../collector/decode/otlp-spans.ts";
-import { type CallGraph, createCallGraph, type GraphLimits } from "../../collector/graph/call-graph.ts";
+import type { CallGraph, GraphLimits } from "../../collector/graph/call-graph.ts";
 import { Layout } from "../../collector/graph/layout.ts";
+import { createCallGraph } from "../../collector/graph/waiting-graph.ts";
 import { createEnrichTables } from "../../collector/normalize/enrich.ts";
 import { createRouteTemplates } from "../../collector/normalize/route-templates.ts";
 import { createSpanNormalizer } from "../../collector/normalize/span.ts";

@@ -218,6 +218,21 @@ describe("messages", () => {
     expect(receivedAt(1_999_999_999n)).not.toHaveProperty(["call.queue.duration"]);
   });
 
+  it("are known by the kind of either span, whatever the product", () => {
+    const graph = new GraphBench()
+      .take(program("web"), spanAt("producer", { id: 2, parent: 1 }, { "server.address": "broker" }))
+      .take(program("web"), spanAt("producer", { id: 3, parent: 1 }, { "server.address": "broker" }))
+      .take(program("mail"), spanAt("consumer", { id: 4, parent: 3 }, topic))
+      .take(program("web"), client({ id: 5, parent: 1 }))
+      .take(program("mail"), spanAt("consumer", { id: 6, parent: 5 }))
+      .wait(wait);
+    expect(graph.edges).toEqual([
+      ...["web -> mail (messaging_system)", "web -> mail (messaging_system)"],
+      "web -> broker (messaging_system)",
+    ]);
+    expect(graph.told.map((each) => each["context.protocol"])).toEqual(["kafka", "messaging", "messaging"]);
+  });
+
   it("come from the queue where nobody is known to have sent them", () => {
     const received = spanAt("consumer", { id: 7, links: [{ id: 2 }] }, topic);
     const linked = new GraphBench().take(program("mail"), received);
