@@ -138,6 +138,18 @@ it("leaves spans alone where it is turned off", async () => {
   ]);
 });
 
+it("lets spans wait over a reload, and lets them go where the next configuration looks for no calls", async () => {
+  await open();
+  await send("web", at("client", { id: 2, parent: 1 }), at("client", { id: 4, parent: 1 }, query));
+  await hub.reload({ ...traces, graph: { wait: "1h" } });
+  await send("cart", at("server", { id: 3, parent: 2 }));
+  expect(await calls({ client: "web", server: "cart" })).toBe(1);
+  expect(await calls({ server: "orders" })).toBe(0);
+  await hub.reload({ ...traces, graph: null });
+  expect(await calls({ server: "orders" })).toBe(1);
+  expect(await hub.total("mixdown_graph_waiting_spans")).toBe(0);
+});
+
 it("tells rules of what still waits when the hub stops", async () => {
   const folder = mkdtempSync(join(tmpdir(), "mixdown-graph-"));
   const path = join(folder, "log");
