@@ -30,6 +30,16 @@ class Half {
     }
   }
 
+  /** By how many buckets these would widen it, before any are taken together. */
+  growthWith({ offset, counts }: ExponentialBuckets, shift: number): number {
+    const first = counts.findIndex((count) => count > 0);
+    if (first < 0) return 0;
+    const last = counts.findLastIndex((count) => count > 0);
+    const low = Math.min(this.low, coarser(offset + first, shift));
+    const high = Math.max(this.high, coarser(offset + last, shift));
+    return Math.min(maxBounds, high - low + 1) - Math.min(maxBounds, this.width);
+  }
+
   coarsen(shift: number): void {
     const before = [...this.counts];
     this.counts.clear();
@@ -60,7 +70,7 @@ export class ExponentialSeries extends BucketSeries {
   #shown: { readonly bounds: Bounds; readonly counts: readonly number[] } | undefined;
 
   get lines(): number {
-    return this.#positive.width + this.#negative.width + 5;
+    return this.#positive.width + this.#negative.width + 4;
   }
 
   protected buckets() {
@@ -71,13 +81,13 @@ export class ExponentialSeries extends BucketSeries {
   protected add(point: MetricPoint, isDelta: boolean, room: number): Refusal | undefined {
     const { scale, positive, negative, zeroCount, zeroThreshold, sum } = point;
     if (scale < coarsestScale) return "buckets";
-    // The most that it can grow by.
-    if (room < 2 * maxBounds && room < Math.max(1, positive.counts.length + negative.counts.length))
-      return "series_budget";
     this.#coarsenTo(Math.min(scale, this.#scale));
+    const shift = Math.min(31, scale - this.#scale);
+    const growth = this.#positive.growthWith(positive, shift) + this.#negative.growthWith(negative, shift);
+    if (growth > Math.max(0, room)) return "series_budget";
     if (!isDelta) this.#empty();
-    this.#positive.add(positive, Math.min(31, scale - this.#scale));
-    this.#negative.add(negative, Math.min(31, scale - this.#scale));
+    this.#positive.add(positive, shift);
+    this.#negative.add(negative, shift);
     while (Math.max(this.#positive.width, this.#negative.width) > maxBounds) this.#coarsenTo(this.#scale - 1);
     this.#zeroCount += zeroCount;
     this.#zeroThreshold = Math.max(this.#zeroThreshold, zeroThreshold);

@@ -27,6 +27,7 @@ export class FamilyTable {
   readonly #resolved = new Map<string, OtherFamily | Clash>();
   readonly #logged = new Set<string>();
   #withSuffixes = true;
+  #removedLines = 0;
   #foreign: ReadonlySet<string> = new Set();
 
   constructor(log: Host["log"]) {
@@ -89,7 +90,15 @@ export class FamilyTable {
     for (const family of [...this.all]) this.#remove(family);
   }
 
+  /** Lines of families that were removed since this was last asked. */
+  takeRemoved(): number {
+    const lines = this.#removedLines;
+    this.#removedLines = 0;
+    return lines;
+  }
+
   #remove(family: OtherFamily): void {
+    this.#removedLines += family.lines;
     family.clear();
     this.#families.delete(family.name);
     for (const name of family.names) this.#claims.delete(name);

@@ -69,7 +69,7 @@ export class HistogramSeries extends BucketSeries {
 
   protected add(point: MetricPoint, isDelta: boolean, room: number): Refusal | undefined {
     const { bounds, counts } = toBuckets(point);
-    if (bounds.length + 3 - this.lines > room) return "series_budget";
+    if (bounds.length - this.#bounds.values.length > Math.max(0, room)) return "series_budget";
     const isSame = sameNumbers(bounds, this.#bounds.values);
     if (!isSame) {
       this.#bounds = this.table.of(bounds);

@@ -50,7 +50,7 @@ export abstract class OtherSeries {
     this.owner = owner;
   }
 
-  /** Takes a point in, or says why not. `room`: lines by which it may grow. */
+  /** Takes a point in, or says why not. `room`: lines by which it may grow; what needs no more than it has is always taken. */
   take(point: MetricPoint, isDelta: boolean, nowMs: number, room: number): Refusal | undefined {
     const timeMs = point.timeMs || nowMs;
     if (!(timeMs > this.#timeMs)) return "out_of_order";

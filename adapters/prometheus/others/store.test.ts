@@ -256,6 +256,22 @@ describe("the budget", () => {
     expect(dropped("series_budget")).toBe(3);
   });
 
+  it("does not stop what is there already, when it is made smaller", async () => {
+    const positive = { offset: 0, bucketCounts: [1n] };
+    const all = (second: number) => [
+      aHistogram("h", [{ ...at(second), bucketCounts: [1n, 1n], explicitBounds: [1], sum: 1 }], "delta"),
+      anExponential("e", [{ ...at(second), scale: 0, positive }], "delta"),
+      aSummary("s", [{ ...at(second), count: BigInt(second), quantileValues: [{ quantile: 1, value: 1 }] }]),
+    ];
+    send(all(1));
+    define({ maxSeries: 1 });
+    send(all(2));
+    expect(await samples()).toMatchObject({ h_count: 4, e_count: 2, s_count: 2 });
+    send(anExponential("e", [{ ...at(3), scale: 0, positive: { offset: 1, bucketCounts: [1n] } }], "delta"));
+    await host.scrape();
+    expect(dropped("series_budget")).toBe(1);
+  });
+
   it("counts targets, too", async () => {
     define({ maxSeries: 2 });
     for (const name of ["a", "b"]) send(aGauge(name, [aPoint(1)]), { "service.name": "cart" });

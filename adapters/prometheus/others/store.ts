@@ -60,6 +60,7 @@ export class OthersStore {
     this.#maxLines = config.maxSeries;
     this.#expiryMs = Number(parseDuration(config.expiry) ?? 0) / 1e6;
     this.#families.configure(suffixes, new Set([...ownNames, ...(targetInfo ? [targetInfoName] : [])]));
+    this.#families.takeRemoved();
     this.#countLines();
   }
 
@@ -80,6 +81,7 @@ export class OthersStore {
       metric: (found) => {
         around.head = found;
         family = this.#families.resolve(found);
+        this.#lines -= this.#families.takeRemoved();
         this.#untilVisit--;
       },
       point: (point) => {
@@ -127,7 +129,8 @@ export class OthersStore {
     }
     if (labels.length > maxLabelText) return "labels_too_long";
     const made = family.make(kind, { labels, serial: this.#nextSerial, alias, owner });
-    const refusal = this.#room < 1 ? "series_budget" : made.take(point, temporality === "delta", nowMs, this.#room);
+    const room = this.#room - made.lines;
+    const refusal = room < 0 ? "series_budget" : made.take(point, temporality === "delta", nowMs, room);
     if (refusal !== undefined) return refusal;
     this.#nextSerial++;
     this.#lines += family.add(made);
@@ -145,14 +148,13 @@ export class OthersStore {
       let expired = 0;
       for (const family of this.#families.all) expired += family.expire(nowMs - this.#expiryMs);
       if (expired > 0) this.#host.count("expired", { metric }, expired);
+      this.#countLines();
     }
     this.#families.sweep();
-    this.#countLines();
     for (const [reason, count] of this.#dropped) this.#host.count("dropped", { metric, reason }, count);
     this.#dropped.clear();
   }
 
-  /** Families that are gone took their lines with them. */
   #countLines(): void {
     this.#lines = [...this.#families.all].reduce((sum, { lines }) => sum + lines, 0);
   }

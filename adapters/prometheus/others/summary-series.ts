@@ -24,8 +24,9 @@ export class SummarySeries extends OtherSeries {
   }
 
   protected add({ quantiles, count, sum = 0 }: MetricPoint, _isDelta: boolean, room: number): Refusal | undefined {
-    if (quantiles.length / 2 + 2 - this.lines > room) return "series_budget";
-    this.#quantiles = withoutRepeats(quantiles);
+    const shown = withoutRepeats(quantiles);
+    if ((shown.length - this.#quantiles.length) / 2 > Math.max(0, room)) return "series_budget";
+    this.#quantiles = shown;
     this.#count = count;
     this.#sum = sum;
     return undefined;
