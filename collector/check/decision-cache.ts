@@ -1,6 +1,7 @@
 import type { Value } from "../../schemas/model/value.ts";
 import { isTimestamp } from "../../schemas/model/value.ts";
 import type { Slots } from "../expr/expression.ts";
+import { type Part, QuickTable } from "./quick-table.ts";
 import type { Dependencies } from "./tracker.ts";
 
 /** Keeps what was decided under exactly what it depended on. */
@@ -9,12 +10,6 @@ export interface DecisionCache<Kept> {
   find(values: Slots): Kept | undefined;
   keep(values: Slots, dependencies: Dependencies, kept: Kept): void;
   readonly size: number;
-}
-
-/** One part of a request that a decision read: an attribute, or one entry of a map. */
-interface Part {
-  readonly slot: number;
-  readonly key: string | undefined;
 }
 
 /** A decision, until when it may be given, and what must still hold then. */
@@ -28,6 +23,7 @@ interface Entry<Kept> {
 interface Shape<Kept> {
   readonly name: string;
   readonly parts: readonly Part[];
+  readonly quick: QuickTable<Entry<Kept>>;
   /** Whose values were looked up last, and by which key. */
   asked: Slots | undefined;
   key: string;
@@ -56,7 +52,7 @@ export function createDecisionCache<Kept>(maxEntries: number, now: () => number)
     if (shapes.size >= MAX_SHAPES) return undefined;
     const parts = partsOf(dependencies);
     const name = JSON.stringify(parts.map(({ slot, key }) => (key === undefined ? slot : [slot, key])));
-    return { name, parts, asked: undefined, key: "", young: new Map(), old: new Map() };
+    return { name, parts, quick: new QuickTable(parts), asked: undefined, key: "", young: new Map(), old: new Map() };
   };
 
   /** The key of these values, which `find` has made just before. */
@@ -81,16 +77,23 @@ export function createDecisionCache<Kept>(maxEntries: number, now: () => number)
     youngEntries += shape.young.size - before;
   };
 
+  const holds = ({ untilMs, holds: conditions }: Entry<Kept>): boolean =>
+    (untilMs === Number.POSITIVE_INFINITY || untilMs > now()) && conditions.every((condition) => condition());
+
   return {
     find(values) {
+      for (const shape of shapes.values()) {
+        const quick = shape.quick.find(values);
+        if (quick !== undefined && holds(quick)) return quick.kept;
+      }
       for (const shape of shapes.values()) {
         const key = keyOf(values, shape.parts);
         shape.asked = values;
         shape.key = key;
         const young = shape.young.get(key);
         const found = young ?? shape.old.get(key);
-        if (found === undefined || (found.untilMs < Number.POSITIVE_INFINITY && found.untilMs <= now())) continue;
-        if (!found.holds.every((holds) => holds())) continue;
+        if (found === undefined || !holds(found)) continue;
+        shape.quick.keep(values, found);
         if (young === undefined) put(shape, key, found);
         return found.kept;
       }
@@ -101,8 +104,8 @@ export function createDecisionCache<Kept>(maxEntries: number, now: () => number)
       const shape = shapeOf(dependencies);
       if (shape === undefined || shape.parts.some(({ slot }) => isTimestamp(values[slot]))) return;
       const { validForMs } = dependencies;
-      const holds = dependencies.holds.length === 0 ? always : dependencies.holds;
-      put(shape, keyIn(shape, values), { kept, holds, untilMs: now() + validForMs });
+      const conditions = dependencies.holds.length === 0 ? always : dependencies.holds;
+      put(shape, keyIn(shape, values), { kept, holds: conditions, untilMs: now() + validForMs });
     },
     get size() {
       return [...shapes.values()].reduce((sum, { young, old }) => sum + young.size + old.size, 0);

@@ -44,6 +44,18 @@ describe("a CheckRequest", () => {
     expect([check.header("a"), check.headers?.get("a"), check.headers?.size]).toEqual(["2", "2", 1]);
   });
 
+  it("finds a header whose entry is written in another way", () => {
+    const within = (field: number, bytes: readonly number[]) => [field * 8 + 2, bytes.length, ...bytes];
+    const swapped = [0x1a, 6, 0x12, 1, 0x31, 0x0a, 1, 0x61];
+    const withUnknown = [0x1a, 8, 0x0a, 1, 0x62, 0x18, 9, 0x12, 1, 0x32];
+    const empty = [0x1a, 3, 0x0a, 1, 0x63];
+    const bytes = Uint8Array.from(within(1, within(4, within(2, [...swapped, ...withUnknown, ...empty]))));
+    const check = decoder.decode(bytes, listener);
+    const names = ["a", "b", "c", "d"];
+    expect(names.map((name) => check.header(name))).toEqual(["1", "2", "", undefined]);
+    expect(names.map((name) => check.headers?.get(name))).toEqual(["1", "2", "", undefined]);
+  });
+
   it("keeps headers that were asked for when its bytes are used for others", () => {
     const bytes = encode({ request: { http: { headers: { "x-a": "mine" } } } });
     const { headers } = decoder.decode(bytes, listener);

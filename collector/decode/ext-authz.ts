@@ -17,9 +17,10 @@ export interface CheckDecoder {
 
 /** Makes a decoder, whose memory of repeating text is bounded. */
 export function createCheckDecoder(): CheckDecoder {
-  const ips: IpCache = new ByteCache({ entries: 2048, maxBytes: 48 }, parseIpBytes);
-  const caches: CheckCaches = { texts: new ByteCache({ entries: 4096, maxBytes: 128 }, decodeText), ips };
   const reader = new ProtoReader();
+  const ips: IpCache = new ByteCache({ entries: 2048, maxBytes: 48 }, parseIpBytes);
+  const texts = new ByteCache({ entries: 4096, maxBytes: 128 }, decodeText);
+  const caches: CheckCaches = { texts, ips, reader, toText: (bytes, start, end) => texts.get(bytes, start, end) };
   let spare: Int32Array | undefined;
   return {
     decode(message, listener) {

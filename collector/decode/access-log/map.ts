@@ -11,6 +11,9 @@ const passing = new Set([
   ...["x-forwarded-for", "x-envoy-upstream-service-time", "x-envoy-external-address", "location", "referer"],
 ]);
 
+/** Whether the values of a header hardly ever repeat. */
+export const isPassing = (name: string): boolean => passing.has(name);
+
 /**
  * A map<string, string> from the range of its entries, all with the field number that comes first; other fields in
  * between are passed over. Of entries with the same key the last counts. They are put into `map`.

@@ -3,7 +3,7 @@ import type { CheckListener, ProxiedCheck } from "../../../schemas/model/check-r
 import type { Int64, Timestamp } from "../../../schemas/model/value.ts";
 import { type IpCache, parseAddress } from "../access-log/address.ts";
 import { findInMap } from "../access-log/lookup.ts";
-import type { HeaderMap } from "../access-log/map.ts";
+import { type HeaderMap, isPassing } from "../access-log/map.ts";
 import type { ByteCache } from "../byte-cache.ts";
 import { MapScan } from "../map-scan.ts";
 import { decodeText, ProtoReader } from "../reader.ts";
@@ -19,6 +19,9 @@ import { base } from "./shapes.ts";
 export interface CheckCaches {
   readonly texts: ByteCache<string>;
   readonly ips: IpCache;
+  readonly reader: ProtoReader;
+  /** Gives text that repeats from memory. */
+  toText(bytes: Buffer, start: number, end: number): string;
 }
 
 /** The bytes of a field on the tape; empty ones where it is absent. */
@@ -41,7 +44,6 @@ export class TapedCheck implements ProxiedCheck {
   readonly bytes: Buffer;
   readonly #tape: Int32Array;
   readonly #caches: CheckCaches;
-  readonly #reader = new ProtoReader();
   #headers: HeaderMap | null | undefined;
   #destination: Address | undefined;
 
@@ -74,7 +76,10 @@ export class TapedCheck implements ProxiedCheck {
 
   map(place: number): HeaderMap | undefined {
     const { start, end } = this.span(place);
-    return end === 0 ? undefined : new LateMap(Buffer.from(this.bytes.subarray(start, end)), this.#caches.texts);
+    if (end === 0) return undefined;
+    const bytes = Buffer.allocUnsafe(end - start);
+    this.bytes.copy(bytes, 0, start, end);
+    return new LateMap(bytes, this.#caches.texts);
   }
 
   #known(place: number): string | undefined {
@@ -138,7 +143,9 @@ export class TapedCheck implements ProxiedCheck {
     const list = this.span(base.http + httpField.headerMap);
     if (list.end > list.start) return this.headers?.get(name);
     const { start, end } = this.span(base.http + httpField.headers);
-    return end === 0 ? undefined : findText(this.#reader, this.bytes, start, end, name);
+    return end === 0
+      ? undefined
+      : findText(this.#caches.reader, this.bytes, start, end, name, isPassing(name) ? decodeText : this.#caches.toText);
   }
 
   get headers(): HeaderMap | undefined {
