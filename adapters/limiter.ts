@@ -65,6 +65,7 @@ export interface OpenLimiter {
   has(domain: string): boolean;
   /** Answers a request of such a domain, counting in `store`. Rejects if the store cannot say. */
   answer(request: RateLimitRequest, store: LimitStore): RateLimitAnswer | Promise<RateLimitAnswer>;
+  /** Another one takes over, or the hub stops. Answers that are under way are still given. */
   close(): Promise<void>;
 }
 

@@ -26,11 +26,13 @@ export interface AnswerOptions {
 export interface AnswerKeeper {
   open(adapter: Adapter, params: unknown, host: Host): Promise<Answers>;
   close(handler: string, answers: Answers): Promise<void>;
-  /** Closes them once no request that began before is under way any more. */
+  /** Closes checkers and stores once no request that began before is under way any more. */
   retire(handler: string, answers: Answers): Promise<void>;
   /** Waits for no request any more. */
   hurry(): void;
 }
+
+const none: Answers = { checker: undefined, limiter: undefined, store: undefined };
 
 /** Longer than any request waits for its verdict. */
 const LINGER_MS = 11_000;
@@ -66,9 +68,11 @@ export function createAnswerKeeper({ events, clock, budgets }: AnswerOptions): A
     },
     close,
     async retire(handler, answers) {
-      if (Object.values(answers).every((each) => each === undefined)) return;
+      // A limiter shows metrics, whose names its successor takes over: it goes at once, and still answers what is under way.
+      await close(handler, { ...none, limiter: answers.limiter });
+      if (answers.checker === undefined && answers.store === undefined) return;
       await linger();
-      await close(handler, answers);
+      await close(handler, { ...answers, limiter: undefined });
     },
     hurry() {
       for (const leave of [...lingering]) leave();
