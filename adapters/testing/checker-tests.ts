@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { z } from "zod";
 import type { Adapter } from "../adapter.ts";
+import type { Answer, OpenChecker } from "../checker.ts";
 import { fakeBackend } from "./backend.ts";
 import { declarationTests } from "./declaration-tests.ts";
 import { fakeHost } from "./fake-host.ts";
@@ -15,18 +16,18 @@ export interface CheckerOptions {
   readonly passes: QuestionParts;
   /** The text of its README, with a whole configuration in its first yaml block. */
   readonly readme?: string;
-  /** What it sends its requests to; one that refuses connections by default. */
+  /** What it sends its requests to, if it sends any: then it is also tried with a backend that is away. */
   readonly fetch?: typeof globalThis.fetch;
 }
 
 /** What every checker promises the hub, as tests for any runner. */
 export function checkerTests<S extends z.ZodType>(
   adapter: Adapter<never, S>,
-  { params, passes, readme, fetch = fakeBackend().fetch }: CheckerOptions,
+  { params, passes, readme, fetch: given }: CheckerOptions,
 ): ContractTest[] {
   const { checks } = adapter;
   const never = new AbortController().signal;
-  const opened = async () => {
+  const opened = async (fetch = given ?? fakeBackend().fetch) => {
     assert.ok(checks !== undefined, "declares no checks: is it made by defineChecker?");
     return checks.open(adapter.config.parse(params), fakeHost([], { fetch }));
   };
@@ -41,6 +42,7 @@ export function checkerTests<S extends z.ZodType>(
         const checker = await opened();
         const answer = await checker.check(questionOf(passes), never);
         assert.equal(answer.verdict, "pass", JSON.stringify(answer));
+        assertAnswer(answer);
         await checker.close();
       },
     },
@@ -50,9 +52,7 @@ export function checkerTests<S extends z.ZodType>(
         const checker = await opened();
         const answer = await checker.check(questionOf(checks?.instance === "required" ? { instance: {} } : {}), never);
         assert.notEqual(answer.verdict, "pass");
-        assert.ok(
-          (answer.verdict === "error" ? answer.reason : answer.verdict === "deny" && answer.denial.message) !== "",
-        );
+        assertAnswer(answer);
         await checker.close();
       },
     },
@@ -75,5 +75,37 @@ export function checkerTests<S extends z.ZodType>(
         await checker.close();
       },
     },
+    ...(given === undefined
+      ? []
+      : [withoutBackend(() => opened(async () => Promise.reject(new TypeError("fetch failed"))), passes)]),
   ];
+}
+
+/** A checker that asks somebody. */
+const withoutBackend = (open: () => Promise<OpenChecker>, passes: QuestionParts): ContractTest => ({
+  name: "cannot say while its backend is away, and says why",
+  async run() {
+    const checker = await open();
+    const answer = await checker.check(questionOf(passes), new AbortController().signal);
+    assert.equal(answer.verdict, "error", `with its backend away it answers ${JSON.stringify(answer)}`);
+    assertAnswer(answer);
+    await checker.close();
+  },
+});
+
+/** Holds an answer to the form that the hub expects. */
+function assertAnswer(answer: Answer): void {
+  if (answer.verdict === "error") {
+    assert.ok(answer.reason !== "", "an error gives no reason");
+    return;
+  }
+  const { validForMs = 0, changes } = answer;
+  assert.ok(validForMs >= 0, `validForMs is ${validForMs}`);
+  for (const { name } of [...(changes?.upstream ?? []), ...(changes?.client ?? [])])
+    assert.match(name, /^[!#$%&'*+.^_`|~0-9a-z-]+$/i, `"${name}" is no name for a header`);
+  if (answer.verdict === "pass") return;
+  const { status, code, message } = answer.denial;
+  assert.ok(status >= 400 && status <= 599, `a refusal has the HTTP status ${status}`);
+  assert.ok(code >= 1 && code <= 16, `a refusal has the gRPC code ${code}`);
+  assert.ok(message !== "", "a refusal has no message");
 }

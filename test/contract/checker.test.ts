@@ -7,6 +7,7 @@ import { afterAll, describe, it } from "vitest";
 import type { z } from "zod";
 import type { Adapter } from "../../adapters/adapter.ts";
 import { apikey } from "../../adapters/apikey/index.ts";
+import { http } from "../../adapters/http/index.ts";
 import { jwt } from "../../adapters/jwt/index.ts";
 import { list } from "../../adapters/list/index.ts";
 import { opa } from "../../adapters/opa/index.ts";
@@ -48,6 +49,16 @@ checkerBattery(opa, {
   fetch: async (_, init) => {
     const { input } = JSON.parse(String(init?.body));
     return Response.json({ result: input.attributes.request.http.path === "/" });
+  },
+});
+
+// It sends, too; here it is only asked.
+checkerBattery(http as unknown as Adapter<never, typeof http.config>, {
+  params: { url: "http://hook.test" },
+  passes: { attributes: { "request.path": "/" } },
+  fetch: async (_, init) => {
+    const { attributes } = JSON.parse(String(init?.body));
+    return new Response("", { status: attributes["request.path"] === "/" ? 200 : 403 });
   },
 });
 
