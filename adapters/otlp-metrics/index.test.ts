@@ -136,6 +136,10 @@ it("measures points by what they add to a request", async () => {
   await outlet.close();
 });
 
+it("says where it sends to, so that a hub does not send to itself", () => {
+  expect(otlpMetrics.endpoints?.(otlpMetrics.config.parse({ endpoint: "http://a:1" }))).toEqual(["http://a:1"]);
+});
+
 it("finds what is wrong with its settings before it opens", () => {
   const settings = otlpMetrics.config.parse({ endpoint: "http://a:1/b", metrics: { request: {} } });
   const problems = otlpMetrics.validate?.(settings, instances) ?? [];

@@ -122,6 +122,18 @@ describe("metrics of others are passed on as they came", () => {
     expect(back.received[0]!.body.equals(first!.bytes)).toBe(true);
   });
 
+  test("a large request in turns", async () => {
+    const backend = await startOtlpBackend();
+    await open(relayAll(exporting(backend)));
+    const points = Array.from({ length: 500 }, (_, i) => aPoint(i, { i }));
+    const answer = await send(aMetricsRequest(Array.from({ length: 30 }, (_, i) => aGauge(`m${i}`, points))));
+    expect([answer.status, answer.messages.map(({ length }) => length)]).toEqual([0, [0]]);
+    const count = () => received(backend).reduce((sum, { data }) => sum + (data.value?.dataPoints.length ?? 0), 0);
+    await until(() => count() === 15_000);
+    expect(await hub!.total("mixdown_handler_delivered_total", { handler: "others" })).toBe(15_000);
+    expect(await hub!.total("mixdown_metric_points_total", { outcome: "accepted" })).toBe(15_000);
+  });
+
   test("beside what the handler sums up itself", async () => {
     const backend = await startOtlpBackend();
     const rules = [{ name: "both", actions: [{ handler: "others", instances: ["metrics", "calls"] }] }];

@@ -1,4 +1,5 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { plainAttributes } from "../../../adapters/shared/otlp/plain.fixture.ts";
 import {
@@ -13,7 +14,8 @@ import {
 } from "../../../schemas/gen/opentelemetry/proto/metrics/v1/metrics_pb.js";
 import type { EnvoyNode } from "../../../schemas/model/access-log.ts";
 import { recordingsIn } from "../../../test/support/otlp-recordings.ts";
-import { decodeStreamMetrics } from "../metrics.ts";
+import { DecodeError, decodeStreamMetrics } from "../metrics.ts";
+import { createMetricDecoder } from "../otlp-metrics.ts";
 import { StatisticsConverter } from "./to-otlp.ts";
 
 const plain: EnvoyNode = {
@@ -182,3 +184,34 @@ describe("what a real Envoy sent", () => {
     }
   });
 });
+
+it("makes sound OTLP of messages whose bytes were changed, and counts every metric of them", () => {
+  const recorded = recordingsIn("metrics.jsonl").filter(({ bytes }) => bytes.length < 5000);
+  const decoder = createMetricDecoder({ now: () => Date.parse("2199-12-31T00:00:00Z") });
+  const change = fc.tuple(fc.constantFrom(...recorded), fc.nat(5000), fc.nat(255));
+  fc.assert(
+    fc.property(change, ([{ bytes }, place, byte]) => {
+      const changed = Buffer.from(bytes);
+      changed[place % changed.length] = byte;
+      const samples = attempt(() => decodeStreamMetrics(changed));
+      if (samples === undefined) return;
+      const { parts } = convert(new StatisticsConverter(plain), changed);
+      for (const part of parts) {
+        const batch = decoder.read(part.bytes, { source: "metrics", answered: false });
+        while (batch.next() !== undefined);
+        expect(batch.acceptedPoints + batch.rejectedPoints + part.malformed + part.leftOut).toBeGreaterThan(0);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+/** What a message gives whose framing is sound. */
+function attempt<T>(decode: () => T): T | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    expect(error).toBeInstanceOf(DecodeError);
+    return undefined;
+  }
+}
