@@ -44,3 +44,11 @@ it("goes by the beginning of long texts", () => {
   expect(ofText(`${long}y`)).toEqual(ofText(long));
   expect(hash.short(`${long}y`)).toBe(hash.short(long));
 });
+
+it("takes ids for the same in which proxies noted differently why they trace", () => {
+  const [plain, sampled] = ["5f2c9d1e-8a7b-4c3d-9e0f-0123456789ab", "5f2c9d1e-8a7b-9c3d-9e0f-0123456789ab"];
+  expect([ofText(sampled), ofBytes(sampled)]).toEqual([ofText(plain), ofText(plain)]);
+  const others = [13, 15].map((place) => `${plain.slice(0, place)}x${plain.slice(place + 1)}`);
+  for (const other of [...others, `${sampled}0`, sampled.replaceAll("-", "_")])
+    expect(ofText(other)).not.toEqual(ofText(plain));
+});

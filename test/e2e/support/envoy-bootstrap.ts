@@ -52,6 +52,8 @@ export interface HttpListener extends ListenerBase {
   readonly logHeaders?: readonly string[];
   /** Asks the hub before each request. */
   readonly checked?: boolean;
+  /** Keeps the x-request-id that a request comes with, as between sidecars. */
+  readonly keepsRequestId?: boolean;
 }
 
 /** A listener that passes connections on and logs each. */
@@ -222,6 +224,7 @@ function connectionManager(listener: HttpListener, flushMs: number, tracing?: Tr
       "@type": type("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"),
       stat_prefix: listener.name,
       codec_type: "AUTO",
+      ...(listener.keepsRequestId && { preserve_external_request_id: true }),
       access_log: [
         ...(tracing?.only ? [] : [accessLog("http", listener.logName, flushMs, logHeaders)]),
         ...(logFile ? [fileLog(logFile)] : []),
