@@ -9,17 +9,17 @@ const specFields = ["selector", "targetRef", "targetRefs", "action", "provider",
 export function readPolicy(document: unknown): { readonly policy: Policy; readonly problems: readonly string[] } {
   const reader = new Reader();
   const resource = reader.members(document, "the resource");
-  const metadata = reader.members(resource["metadata"], "metadata");
-  const spec = reader.object(resource["spec"], "spec", specFields);
+  const metadata = reader.members(resource.metadata, "metadata");
+  const spec = reader.object(resource.spec, "spec", specFields);
   const policy: Policy = {
-    name: reader.text(metadata["name"], "metadata.name") ?? "",
-    namespace: reader.text(metadata["namespace"], "metadata.namespace") ?? "default",
-    action: readAction(spec["action"], reader),
-    provider: reader.text(reader.object(spec["provider"], "spec.provider", ["name"])["name"], "spec.provider.name"),
-    dryRun: reader.textMap(metadata["annotations"], "metadata.annotations").get("istio.io/dry-run"),
-    selector: readSelector(spec["selector"], reader),
+    name: reader.text(metadata.name, "metadata.name") ?? "",
+    namespace: reader.text(metadata.namespace, "metadata.namespace") ?? "default",
+    action: readAction(spec.action, reader),
+    provider: reader.text(reader.object(spec.provider, "spec.provider", ["name"]).name, "spec.provider.name"),
+    dryRun: reader.textMap(metadata.annotations, "metadata.annotations").get("istio.io/dry-run"),
+    selector: readSelector(spec.selector, reader),
     targetRefs: readTargetRefs(spec, reader),
-    rules: readRules(spec["rules"], reader),
+    rules: readRules(spec.rules, reader),
   };
   if (policy.name === "") reader.note("metadata.name", "is missing");
   return { policy, problems: reader.problems };
@@ -39,9 +39,9 @@ function readSelector(value: unknown, reader: Reader): Policy["selector"] {
 }
 
 function readTargetRefs(spec: Readonly<Record<string, unknown>>, reader: Reader): readonly TargetRef[] {
-  const several = reader.list(spec["targetRefs"], "spec.targetRefs") ?? [];
-  const single = spec["targetRef"] ?? undefined;
-  const kinds = [spec["selector"] ?? undefined, single, several.length > 0 ? several : undefined];
+  const several = reader.list(spec.targetRefs, "spec.targetRefs") ?? [];
+  const single = spec.targetRef ?? undefined;
+  const kinds = [spec.selector ?? undefined, single, several.length > 0 ? several : undefined];
   if (kinds.filter((kind) => kind !== undefined).length > 1)
     reader.note("spec", "may have only one of selector, targetRef and targetRefs");
   if (several.length > 0) return several.map((ref, index) => readTargetRef(ref, `spec.targetRefs[${index}]`, reader));

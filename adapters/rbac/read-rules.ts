@@ -74,9 +74,9 @@ function twinOf(name: string): string {
 
 function readCondition(value: unknown, place: string, reader: Reader): Clause {
   const members = reader.object(value, place, ["key", "values", "notValues"]);
-  const key = reader.text(members["key"], `${place}.key`) ?? "";
-  const values = reader.texts(members["values"], `${place}.values`);
-  const notValues = reader.texts(members["notValues"], `${place}.notValues`);
+  const key = reader.text(members.key, `${place}.key`) ?? "";
+  const values = reader.texts(members.values, `${place}.values`);
+  const notValues = reader.texts(members.notValues, `${place}.notValues`);
   if (key === "") reader.note(`${place}.key`, "must not be empty");
   if (Object.hasOwn(operationFields, key)) reader.note(`${place}.key:`, `${key} is not known`);
   if (values.length + notValues.length === 0) reader.note(place, "must have values or notValues");

@@ -52,7 +52,7 @@ export function createDirectory(workloads: RbacConfig["workloads"]): (question: 
 }
 
 function readEntry(value: RbacConfig["workloads"][string]): Entry {
-  const isPlain = typeof value["labels"] !== "object";
+  const isPlain = typeof value.labels !== "object";
   const { namespace, labels } = isPlain
     ? { namespace: undefined, labels: value }
     : (value as { namespace?: string; labels: object });

@@ -425,7 +425,7 @@ describe("actions", () => {
     ["AUDIT decides nothing", [policy({ action: "AUDIT", rules: [{}] })], true, undefined],
   ])("%s", async (_, policies, expected, reason) => {
     const verdict = await decide(policies, {}, { providers: { yes: "allow", no: "deny" } });
-    expect([verdict.allowed, verdict.changes.metadata?.["rbac_reason"]]).toEqual([expected, reason]);
+    expect([verdict.allowed, verdict.changes.metadata?.rbac_reason]).toEqual([expected, reason]);
   });
 
   it("of a dry run and audits are told in the metadata", async () => {
