@@ -2,7 +2,7 @@ import { slotOf } from "../schemas/attributes/vocabulary.ts";
 import type { CheckedConfig, CheckedRule } from "./config/checked.ts";
 import { sending } from "./decision-records.ts";
 import { Layout } from "./graph/layout.ts";
-import type { Calls } from "./pipeline.ts";
+import type { Calls } from "./plan-model.ts";
 import type { RuleTable } from "./rules/rule-table.ts";
 
 const signalSlot = slotOf("context.signal");

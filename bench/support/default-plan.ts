@@ -11,8 +11,9 @@ import { systemClock } from "../../collector/dispatch/clock.ts";
 import { createHandlers } from "../../collector/dispatch/handlers.ts";
 import { createStorage, type StorageEvents } from "../../collector/dispatch/storage.ts";
 import { compile } from "../../collector/expr/compile.ts";
+import { createIntakeState } from "../../collector/intake-state.ts";
 import { createPipeline, type Pipeline } from "../../collector/pipeline.ts";
-import { createIntakeState, createPlan } from "../../collector/plan.ts";
+import { createPlan } from "../../collector/plan.ts";
 import { openStats } from "../../collector/stats/stats.ts";
 
 /** The default configuration, checked; `extra` is more configuration. */

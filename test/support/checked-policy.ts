@@ -9,7 +9,8 @@ import { PendingRequest } from "../../collector/check/request.ts";
 import { loadConfig } from "../../collector/config/load.ts";
 import { formatProblem } from "../../collector/config/problem.ts";
 import { compile } from "../../collector/expr/compile.ts";
-import { createIntakeState, createPlan } from "../../collector/plan.ts";
+import { createIntakeState } from "../../collector/intake-state.ts";
+import { createPlan } from "../../collector/plan.ts";
 import type { Json } from "../../schemas/model/access-log.ts";
 import { AttributeRecord } from "../../schemas/model/record.ts";
 

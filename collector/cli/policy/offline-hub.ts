@@ -10,8 +10,9 @@ import type { CheckedConfig } from "../../config/checked.ts";
 import { whatIsMissing } from "../../decode/rate-limit/missing.ts";
 import { systemClock } from "../../dispatch/clock.ts";
 import { HubError } from "../../errors.ts";
+import { createIntakeState } from "../../intake-state.ts";
 import { createPipeline } from "../../pipeline.ts";
-import { createIntakeState, createPlan } from "../../plan.ts";
+import { createPlan } from "../../plan.ts";
 import type { CommandIo } from "../command.ts";
 import {
   askedHandlers,
