@@ -26,7 +26,7 @@ export class StructFields {
   /** Looks for up to eight fields by their ASCII names: the last of each name, as everywhere in protobuf. */
   find(bytes: Uint8Array, start: number, end: number, names: readonly string[]): void {
     const scan = this.#scan;
-    this.#ranges.fill(0, 0, names.length * 2);
+    for (let place = 0; place < names.length; place++) this.#ranges[place * 2 + 1] = 0;
     scan.begin(bytes, start, end, 1);
     while (scan.next()) {
       const place = placeOf(bytes, scan.keyStart, scan.keyEnd, names);

@@ -2,7 +2,7 @@ import type { Address, Json } from "../../../schemas/model/access-log.ts";
 import type { TextHasher } from "../../../schemas/model/text-hasher.ts";
 import type { Int64, Timestamp } from "../../../schemas/model/value.ts";
 import type { ByteCache } from "../byte-cache.ts";
-import { MapScan } from "../map-scan.ts";
+import { isText, MapScan } from "../map-scan.ts";
 import { decodeText, ProtoReader, type WireFault } from "../reader.ts";
 import { type Shape, walk } from "../shape.ts";
 import { type JsonObject, parseValue } from "../struct.ts";
@@ -188,9 +188,18 @@ export class TapedEntry {
   }
 
   #findFields(place: number, field: number, key: string, names: readonly string[]): boolean {
-    const found = this.#find(place, field, key);
-    if (found === undefined) return false;
-    this.#fields.find(this.#bytes, found.start, found.end, names);
+    const end = this.#endOf(place);
+    if (end === 0) return false;
+    const scan = this.#scan;
+    let [from, to] = [-1, -1];
+    scan.begin(this.#bytes, this.#tape[place * 2]!, end, field);
+    while (scan.next()) {
+      if (!isText(this.#bytes, scan.keyStart, scan.keyEnd, key)) continue;
+      from = scan.valueStart;
+      to = scan.valueEnd;
+    }
+    if (from < 0) return false;
+    this.#fields.find(this.#bytes, from, to, names);
     if (this.#fields.isMalformed) this.#events.value("struct");
     return true;
   }
