@@ -111,5 +111,7 @@ export class DecisionTable {
   }
 }
 
-const saysTheSame = (a: JoinedDecision, b: JoinedDecision): boolean =>
-  a.revision === b.revision && a.code === b.code && a.message === b.message && a.shadow?.allowed === b.shadow?.allowed;
+function saysTheSame(a: JoinedDecision, b: JoinedDecision): boolean {
+  const isSameShadow = a.shadow?.allowed === b.shadow?.allowed && a.shadow?.rule === b.shadow?.rule;
+  return isSameShadow && a.revision === b.revision && a.code === b.code && a.message === b.message;
+}

@@ -37,9 +37,9 @@ function someDecisions(maxDecisions = 100) {
   return {
     clock,
     counters: recent.counters,
-    note(rule: string, { id, method, path, host, local }: Asked) {
+    note(rule: string, { id, method, path, host, local }: Asked, message = "no") {
       const verdict: Verdict = {
-        ...{ id: `d${++ids}`, allowed: false, denial: { status: 403, code: 7, message: "no" }, rule, revision: "r1" },
+        ...{ id: `d${++ids}`, allowed: false, denial: { status: 403, code: 7, message }, rule, revision: "r1" },
         ...{ changes: {}, reasons: [], shadow: undefined, cache: "off", limits: [] },
       };
       const values = new Array<Value | undefined>(createVocabulary().attributes.length).fill(undefined);
@@ -55,6 +55,7 @@ function someDecisions(maxDecisions = 100) {
       const request = { ...unknown, ...told, hashId: hashed(id ?? undefined), hashToldId: hashed(toldId) };
       return recent.find(request)?.rule;
     },
+    messageOf: (id: string) => recent.find({ ...unknown, hashId: hashed(id), hashToldId: hashed(undefined) })?.message,
   };
 }
 
@@ -150,6 +151,13 @@ it("forgets where nothing is decided any more, too", () => {
     for (let others = 0; others < 256; others++) find({ id: `${others}` });
   }
   expect(find({ id: "a" })).toBeUndefined();
+});
+
+it("keeps what a rule says to each, and no more than the beginning of a long message", () => {
+  const { note, messageOf } = someDecisions();
+  const messages = ["one", "two", "one", "x".repeat(1000)];
+  for (const [place, message] of messages.entries()) note("r", { id: "abcd"[place] as string }, message);
+  expect(["a", "b", "c", "d"].map((id) => messageOf(id))).toEqual(["one", "two", "one", "x".repeat(512)]);
 });
 
 it("keeps very many apart", () => {

@@ -42,6 +42,7 @@ export interface JoinCounters {
 const MAX_HOPS = 8;
 
 const FINDS_BETWEEN_LOOKS = 256;
+const MAX_MESSAGE = 512;
 
 const slots = {
   id: slotOf("request.id"),
@@ -124,7 +125,7 @@ export function createRecentDecisions({ maxDecisions, keepMs, now, seeds }: Rece
       hash.text(decisionId);
       rows[row + field.decisionFirst] = hash.first;
       rows[row + field.decisionSecond] = hash.second;
-      recent.fill(row, { rule, revision, shadow, code: denial?.code ?? 0, message: denial?.message ?? "" });
+      recent.fill(row, { rule, revision, shadow, code: denial?.code ?? 0, message: shortened(denial?.message) });
     },
     find(request) {
       if (recent.size + older.size > 0) {
@@ -141,6 +142,10 @@ export function createRecentDecisions({ maxDecisions, keepMs, now, seeds }: Rece
     counters: () => ({ records, unjoined }),
   };
 }
+
+/** The beginning of a long text. It is a text of its own, so that it does not keep the whole in memory. */
+const shortened = (text = ""): string =>
+  text.length <= MAX_MESSAGE ? text : Buffer.from(text.slice(0, MAX_MESSAGE)).toString();
 
 function textAt(values: readonly (Value | undefined)[], slot: number): string | undefined {
   const value = values[slot];
