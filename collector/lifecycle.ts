@@ -19,6 +19,7 @@ import { type Listener, openListeners } from "./listeners.ts";
 import { createPipeline } from "./pipeline.ts";
 import { type CompiledPlan, createPlan } from "./plan.ts";
 import { openReceivers } from "./receivers/inventory.ts";
+import type { Pending } from "./stats/aggregator.ts";
 import { openStats } from "./stats/stats.ts";
 import { createHubEvents, type HubEvents } from "./telemetry/events.ts";
 import { createHandlerLog } from "./telemetry/handler-log.ts";
@@ -87,8 +88,9 @@ export async function openHub({ checked, dataDir, log, now }: HubOptions): Promi
   rules.follow(first.plan.counts);
   first.plan.sampling.takeOver();
   const { stats: statsConfig } = checked.config;
+  const pending: Pending = (visit) => pipeline.graph.pending(visit);
   const stats =
-    statsConfig === null ? undefined : await openStats({ config: statsConfig, directory: dataDir, log, now });
+    statsConfig === null ? undefined : await openStats({ config: statsConfig, directory: dataDir, log, now, pending });
   if (stats !== undefined) observeStats(metrics, stats);
   const decisions = openDecisionLog({
     ...{ settings: decisionSettings(checked.config.decisions), directory: dataDir, log, now },

@@ -56,7 +56,7 @@ export interface Pipeline {
   /** Puts another plan in place, from the next batch on. */
   swap(plan: Plan): void;
   /** The spans of which the other side may still come. */
-  readonly graph: Pick<CallGraph, "expire" | "flush" | "counts">;
+  readonly graph: Pick<CallGraph, "expire" | "flush" | "pending" | "counts">;
 }
 
 /** Notes verdicts. */
@@ -270,6 +270,7 @@ export function createPipeline(first: Plan, { events, lanes, stats, decisions, n
     graph: {
       expire: () => graph.expire(),
       flush: () => graph.flush(),
+      pending: (visit) => graph.pending(visit),
       counts: () => graph.counts(),
     },
     swap(next) {

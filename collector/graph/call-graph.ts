@@ -45,5 +45,7 @@ export interface CallGraph {
   expire(): void;
   /** Lets go of all. */
   flush(): void;
+  /** Shows what statistics are not told of yet, as they would be if nothing else came; a record is valid during the call only. */
+  pending(visit: (record: AttributeRecord) => void): void;
   counts(): GraphCounts;
 }

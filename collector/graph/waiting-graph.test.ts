@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SpanKey } from "../../schemas/model/span.ts";
-import { GraphBench } from "../../test/support/call-graph.ts";
+import { GraphBench, type Said, said } from "../../test/support/call-graph.ts";
 import { type Place, spanAt } from "../../test/support/trace-spans.ts";
 
 type Attributes = Readonly<Partial<Record<SpanKey, string | number | boolean>>>;
@@ -280,6 +280,21 @@ it("joins spans of which other attributes were kept, and shows no value of anoth
   expect(graph.told[1]).not.toHaveProperty(["request.path"]);
   expect(graph.keep("request.path").take(program("cart"), server({ id: 5, parent: 4 })).edges).toHaveLength(2);
   expect(graph.calls[1]).not.toHaveProperty(["request.method"]);
+});
+
+it("shows what it has not told yet, each span once, and tells it later all the same", () => {
+  const graph = new GraphBench()
+    .take(program("web"), client({ id: 2, parent: 1 }), client({ id: 3, parent: 1 }, { "db.system": "mysql" }))
+    .take(program("cart"), server({ id: 4, parent: 3 }), server({ id: 5, parent: 90 }));
+  const pending: Said[] = [];
+  graph.graph.pending(({ values }) => pending.push(said(values)));
+  expect(pending).toMatchObject([
+    { "context.reporter.kind": "outbound", "source.canonical.name": "web" },
+    { "context.reporter.kind": "inbound", "destination.canonical.name": "cart" },
+  ]);
+  expect(graph.told).toHaveLength(2);
+  graph.wait(wait);
+  expect(graph.told).toHaveLength(4);
 });
 
 it("passes work within a process on to statistics as it is", () => {

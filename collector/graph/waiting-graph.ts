@@ -27,6 +27,7 @@ class WaitingGraph implements CallGraph {
   readonly #calls = { service: 0, virtual_node: 0, database: 0, messaging_system: 0 };
   readonly #spans = { inner: 0, unpaired: 0, dropped: 0, repeated: 0 };
   #limits = nothing;
+  #slots = 0;
   #layout = new Layout([]);
 
   constructor(sinks: GraphSinks, now: () => number) {
@@ -37,6 +38,7 @@ class WaitingGraph implements CallGraph {
   configure(limits: GraphLimits, layout: Layout, slots: number): void {
     this.#limits = limits;
     this.#layout = layout;
+    this.#slots = slots;
     this.#reports.resize(slots);
   }
 
@@ -66,6 +68,17 @@ class WaitingGraph implements CallGraph {
 
   flush(): void {
     this.#letGo(Number.POSITIVE_INFINITY);
+  }
+
+  pending(visit: (record: AttributeRecord) => void): void {
+    const reports = new GraphReports({ span: visit, call: undefined });
+    reports.resize(this.#slots);
+    for (let held = this.#waiting.oldest; held !== undefined; held = held.next) {
+      if (held.calls > 0 || isInner(held)) continue;
+      const { peer } = held;
+      // Whether a service makes no spans is not known yet.
+      reports.span(held, peer === undefined || peer.type === "virtual_node" ? undefined : virtualCall(held, peer));
+    }
   }
 
   counts(): GraphCounts {
@@ -139,17 +152,23 @@ class WaitingGraph implements CallGraph {
 
   /** Ends the wait of a span; one whose other side may still come ends without. */
   #end(held: HeldSpan, isDue: boolean): void {
-    const { facts, peer } = held;
+    const { peer } = held;
     if (held.calls > 0) return;
-    if (held.isInner || (facts.isExit && facts.direction === "inbound")) this.#spans.inner++;
-    else if (peer !== undefined && (isDue || peer.type === "database"))
-      this.#call(facts.isExit ? { client: held, peer } : { server: held, peer });
+    if (isInner(held)) this.#spans.inner++;
+    else if (peer !== undefined && (isDue || peer.type === "database")) this.#call(virtualCall(held, peer));
     else {
       this.#spans[isDue ? "unpaired" : "dropped"]++;
       this.#reports.alone(held, !isDue);
     }
   }
 }
+
+/** A sidecar's way to its own workload is inner, too, where the workload makes no spans. */
+const isInner = ({ isInner: isKnown, facts }: HeldSpan): boolean =>
+  isKnown || (facts.isExit && facts.direction === "inbound");
+
+const virtualCall = (held: HeldSpan, peer: NamedPeer): Call =>
+  held.facts.isExit ? { client: held, peer } : { server: held, peer };
 
 /** The other side as the span names it, where that may matter. */
 function peerOf(span: RawSpan, facts: SpanFacts, values: AttributeRecord["values"], isRoot: boolean) {

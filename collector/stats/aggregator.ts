@@ -57,6 +57,9 @@ export interface Definitions {
   readonly series: Int32Array;
 }
 
+/** Gives records that statistics will be told of, to a visitor. */
+export type Pending = (visit: (record: AttributeRecord) => void) => void;
+
 /** What happened to records, beside being counted in a bucket. */
 export interface AggregatorCounters {
   /** Records counted. */
@@ -110,6 +113,8 @@ export class Aggregator {
   readonly #counters = { recorded: 0, future: 0, expired: 0, crowdedOut: 0 };
   #overflowed = 0;
   #overflowedTexts = 0;
+  /** What is summed is not counted. */
+  #isApart = false;
 
   constructor(options: AggregatorOptions) {
     this.#options = options;
@@ -154,9 +159,32 @@ export class Aggregator {
     return this.#take([...this.#buckets.values()]);
   }
 
-  /** Copies of the open buckets, for a query. */
-  copies(): TakenBucket[] {
-    return [...this.#buckets.values()].map((bucket) => bucket.copy());
+  /** Copies of the open buckets, for a query, with what is `pending`: records that will be counted only later. */
+  copies(pending: Pending = () => {}): TakenBucket[] {
+    return [...[...this.#buckets.values()].map((bucket) => bucket.copy()), ...this.#sumApart(pending)];
+  }
+
+  /** Sums records in buckets of their own, and forgets that it did. */
+  #sumApart(pending: Pending): TakenBucket[] {
+    const open = [...this.#buckets];
+    const counted = { ...this.#counters };
+    const table = this.#table;
+    const { overflowed } = table;
+    const overflowedTexts = table.strings.overflowed;
+    this.#buckets.clear();
+    this.#current = undefined;
+    this.#isApart = true;
+    try {
+      pending((record) => this.record(record));
+      return this.#take([...this.#buckets.values()]);
+    } finally {
+      this.#isApart = false;
+      this.#buckets.clear();
+      for (const [start, bucket] of open) this.#buckets.set(start, bucket);
+      Object.assign(this.#counters, counted);
+      table.overflowed = overflowed;
+      table.strings.overflowed = overflowedTexts;
+    }
   }
 
   /** Whether the tables are crowded and were not rebuilt for a while. */
@@ -268,7 +296,7 @@ export class Aggregator {
     const aligned = start - (start % width);
     const known = this.#buckets.get(aligned);
     if (known !== undefined) return known;
-    if (this.#buckets.size >= this.#options.maxOpenBuckets) this.#options.makeRoom();
+    if (this.#buckets.size >= this.#options.maxOpenBuckets && !this.#isApart) this.#options.makeRoom();
     if (this.#buckets.size >= this.#options.maxOpenBuckets) {
       this.#counters.crowdedOut++;
       return this.#arrivalBucket();

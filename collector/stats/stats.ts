@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import type { AttributeRecord } from "../../schemas/model/record.ts";
 import type { StatsConfig } from "../config/stats-schema.ts";
-import { Aggregator, type AggregatorCounters } from "./aggregator.ts";
+import { Aggregator, type AggregatorCounters, type Pending } from "./aggregator.ts";
 import type { TakenBucket } from "./open-bucket.ts";
 import type {
   Answer,
@@ -63,6 +63,8 @@ export interface StatsOptions {
   readonly log: StoreLog;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** What waits to be told: it is a part of answers, but of those about edges, since who calls is not known yet. */
+  readonly pending?: Pending;
 }
 
 const tickMs = 250;
@@ -98,8 +100,13 @@ export async function openStats(options: StatsOptions): Promise<Stats> {
     flush(aggregator.takeAll());
     aggregator.rebuild(nowMs);
   }
-  const copy = () => ({ definitions: aggregator.definitions(), buckets: aggregator.copies() });
-  const ask = <T>(asked: StatsQuery) => client.query(asked, copy) as Promise<Answer<T>>;
+  const copy = (pending?: Pending) => {
+    // Before the definitions: what is pending may be of new series.
+    const buckets = aggregator.copies(pending);
+    return { definitions: aggregator.definitions(), buckets };
+  };
+  const ask = <T>(asked: StatsQuery) =>
+    client.query(asked, () => copy(asked.kind === "edges" ? undefined : options.pending)) as Promise<Answer<T>>;
   const timer = setInterval(tick, tickMs);
   timer.unref();
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { parse } from "yaml";
-import type { EdgesAnswer } from "../../collector/stats/query/query.ts";
+import type { EdgesAnswer, ServicesAnswer } from "../../collector/stats/query/query.ts";
 import type { Span } from "../../schemas/gen/opentelemetry/proto/trace/v1/trace_pb.js";
 import { root } from "../support/documents.ts";
 import { aRequest } from "../support/otlp-span.ts";
@@ -136,6 +136,27 @@ it("leaves spans alone where it is turned off", async () => {
     ["/unknown", "/web", 1],
     ["/web", "/unknown", 1],
   ]);
+});
+
+it("counts spans of services while they wait, once", async () => {
+  await open();
+  await send("web", at("client", { id: 2, parent: 1 }));
+  await send("cart", at("server", { id: 3, parent: 90 }), at("server", { id: 4, parent: 91 }));
+  const services = async () => {
+    const answer = await fetch(`http://${hub.listeners.admin}/api/v1/stats/services?from=-15m`);
+    const { services } = (await answer.json()) as ServicesAnswer;
+    return services.filter(({ requests }) => requests > 0).map(({ name, requests }) => [name, requests]);
+  };
+  const expected = [
+    ["cart", 2],
+    ["unknown", 1],
+  ];
+  expect(await services()).toEqual(expected);
+  expect(await services()).toEqual(expected);
+  expect(await hub.total("mixdown_stats_records_total")).toBe(0);
+  expect((await edges()).edges).toEqual([]);
+  await hub.reload({ ...traces, graph: null });
+  expect(await services()).toEqual(expected);
 });
 
 it("lets spans wait over a reload, and lets them go where the next configuration looks for no calls", async () => {

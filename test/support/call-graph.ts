@@ -77,7 +77,8 @@ function edgeOf(call: Said): string {
   return `${call["call.client"]} -> ${call["call.server"]}${type === undefined ? "" : ` (${type})`}`;
 }
 
-function said(values: AttributeRecord["values"]): Said {
+/** The attributes of a record that are there. */
+export function said(values: AttributeRecord["values"]): Said {
   const present = builtInAttributes.flatMap(({ name }, slot): [string, Value][] => {
     const value = values[slot];
     return value === undefined ? [] : [[name, value]];
