@@ -13,13 +13,17 @@ describe("mixdown components", () => {
     const { status, out } = await components();
     expect(status).toBe(0);
     expect(out).toMatch(/^Adapters\n {2}prometheus +Counters.* Takes metric, metrics\.\n/);
+    expect(out).toMatch(/\n {2}rbac +Decides by AuthorizationPolicy.* Answers checks\.\n/);
     expect(out).toMatch(/\nReceivers\n {2}\S.*\n/);
     expect(out).toMatch(/\nFunctions\n(?: {2}.{1,96}\n)+$/);
   });
 
   it("speaks JSON, without operators among the functions", async () => {
     const { adapters, functions } = JSON.parse((await components("--format", "json")).out);
-    expect(adapters).toContainEqual(expect.objectContaining({ name: "prometheus", accepts: ["metric", "metrics"] }));
+    expect(adapters).toContainEqual(
+      expect.objectContaining({ name: "prometheus", accepts: ["metric", "metrics"], answers: [] }),
+    );
+    expect(adapters).toContainEqual(expect.objectContaining({ name: "ratelimit", answers: ["rateLimits"] }));
     expect(functions).toEqual(expect.arrayContaining(["startsWith", "size", "ip"]));
     expect(functions.filter((name: string) => name.includes("_+_"))).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import type { Adapter } from "../../adapters/adapter.ts";
 import { inventory as builtInAdapters } from "../../adapters/inventory.ts";
 import { namedAdapters } from "../config/named-adapters.ts";
 import type { PluginFault } from "../config/plugin-outcome.ts";
@@ -13,6 +14,8 @@ export interface Components {
   readonly adapters: readonly {
     readonly name: string;
     readonly accepts: readonly string[];
+    /** What it does for policy: `checks`, `rateLimits`, `stores`. */
+    readonly answers: readonly string[];
     readonly summary: string;
   }[];
   readonly receivers: readonly { readonly name: string; readonly source: string; readonly summary: string }[];
@@ -26,8 +29,8 @@ export const componentsCommand: Command = {
   summary: "Lists the adapters, receivers and functions that there are.",
   help: `Usage: mixdown components [--config FILE]... [--format text|json]
 
-Lists what a configuration can name: adapters with the templates that they take, the
-receivers that listeners open, and the functions of expressions.
+Lists what a configuration can name: adapters with the templates that they take and what they
+do for policy, the receivers that listeners open, and the functions of expressions.
 
   --config FILE    Lists the plug-ins that the handlers of this configuration name, too. One that
                    cannot be loaded is told of on standard error; then it ends with 78.
@@ -65,15 +68,24 @@ async function listPlugins(files: readonly string[], io: CommandIo) {
   const faults: PluginFault[] = [];
   for (const { name, file } of named) {
     const outcome = find(name, file);
-    if (outcome?.ok) adapters.set(name, { name, accepts: outcome.adapter.accepts, summary: outcome.adapter.summary });
+    if (outcome?.ok) adapters.set(name, toListed(name, outcome.adapter));
     else faults.push(...(outcome?.faults ?? []));
   }
   return { adapters: [...adapters.values()], faults };
 }
 
+function toListed(name: string, adapter: Pick<Adapter, "accepts" | "summary" | (typeof roles)[number]>): Listed {
+  const { accepts, summary } = adapter;
+  const answers = roles.filter((role) => adapter[role] !== undefined);
+  return { name, accepts, answers, summary };
+}
+
+/** What adapters may do for policy. */
+const roles = ["checks", "rateLimits", "stores"] as const;
+
 function listComponents(plugins: readonly Listed[]): Components {
   return {
-    adapters: [...builtInAdapters.map(({ type, accepts, summary }) => ({ name: type, accepts, summary })), ...plugins],
+    adapters: [...builtInAdapters.map((adapter) => toListed(adapter.type, adapter)), ...plugins],
     receivers: builtInReceivers.map(({ type, source, summary }) => ({ name: type, source, summary })),
     functions: [...nativeFunctions.keys()].filter((name) => /^[a-z][\w.]*$/i.test(name)).sort(),
   };
@@ -81,7 +93,7 @@ function listComponents(plugins: readonly Listed[]): Components {
 
 function toText({ adapters, receivers, functions }: Components): string {
   const sections = [
-    ["Adapters", adapters.map(({ name, accepts, summary }) => [name, `${summary}${takes(accepts)}`])],
+    ["Adapters", adapters.map((adapter) => [adapter.name, [adapter.summary, ...does(adapter)].join(" ")])],
     ["Receivers", receivers.map(({ name, summary }) => [name, summary])],
   ] as const;
   const width = Math.max(...sections.flatMap(([, rows]) => rows.map(([name = ""]) => name.length)));
@@ -91,8 +103,11 @@ function toText({ adapters, receivers, functions }: Components): string {
   return `${tables.join("\n")}\nFunctions\n${wrap(functions.join(", "), 96)}`;
 }
 
-/** Adapters that only answer requests take nothing that rules send. */
-const takes = (accepts: readonly string[]): string => (accepts.length === 0 ? "" : ` Takes ${accepts.join(", ")}.`);
+/** What rules send it, and whether they ask it: some only answer, and take nothing. */
+const does = ({ accepts, answers }: Listed): string[] => [
+  ...(accepts.length === 0 ? [] : [`Takes ${accepts.join(", ")}.`]),
+  ...(answers.includes("checks") ? ["Answers checks."] : []),
+];
 
 function wrap(text: string, width: number): string {
   return text.replace(new RegExp(`(.{1,${width}})(?:\\s|$)`, "g"), "  $1\n");
