@@ -7,10 +7,10 @@ import type { Receipt } from "../schemas/model/receipt.ts";
 import type { Verdict } from "../schemas/model/verdict.ts";
 import { entriesInMessage, makeTraffic, requestOf } from "./support/access-log-traffic.ts";
 import { createDefaultPipeline } from "./support/default-plan.ts";
-import { sideBySide } from "./support/side-by-side.ts";
+import { sideBySide, threadTime } from "./support/side-by-side.ts";
 
 /**
- * What policy adds to the record path, bytes to series and statistics: entries a second without policy, with one that nobody asks, and with the
+ * What policy adds to the record path, bytes to series and statistics: entries per second of processor time without policy, with one that nobody asks, and with the
  * decision on every request joined; where proxies do not log what the hub told them, and (`told`) where they do, as Envoy does.
  */
 export interface PolicyPathBench {
@@ -62,6 +62,7 @@ export async function runPolicyPathBench(): Promise<PolicyPathBench> {
     },
     15,
     150,
+    threadTime,
   );
   await Promise.all([without, unused, joined].map(({ close }) => close()));
   return {
