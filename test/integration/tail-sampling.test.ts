@@ -106,6 +106,29 @@ test("traces with an error are kept whole, of the others a part, and every span 
   expect(await total("waiting_bytes")).toBe(0);
 });
 
+test("traces of requests that the hub refused are kept whole, by the decision on the proxy's span", async () => {
+  backend = await startOtlpBackend();
+  const { rules, ...sections } = sectionsOf({ tail: { keep: [{ name: "denied", when: 'check.verdict == "deny"' }] } });
+  const noAdmin = { name: "no-admin", match: 'request.url_path == "/admin"', deny: {} };
+  const address = "127.0.0.1:0";
+  hub = await openRunningHub({ grpc: { address }, http: { address } }, { ...sections, rules: [noAdmin, ...rules] });
+  const pathOf = (n: number) => (n % 5 === 0 ? "/admin" : "/");
+  for (let n = 0; n < 20; n++) {
+    const attributes = { "request.id": `q-${n}`, "request.path": `${pathOf(n)}?token=x` };
+    const asked = { method: "POST", body: JSON.stringify({ attributes }) };
+    expect((await fetch(`http://${hub.listeners.http}/v1/check`, asked)).status).toBe(200);
+  }
+  const tagsOf = (n: number) => ({ "guid:x-request-id": `q-${n}`, "http.url": `http://shop${pathOf(n)}?token=x` });
+  const traces = Array.from({ length: 20 }, (_, n) => n);
+  await send(traces.map((n) => aSpan(1, {}, { traceId: traceId(n) })));
+  await send(traces.map((n) => aSpan(2, tagsOf(n), { traceId: traceId(n) })));
+  await hub.close(5_000);
+  hub = undefined;
+  const found = byTrace();
+  expect([...found.keys()].sort()).toEqual([0, 5, 10, 15].map((n) => hex(traceId(n))).sort());
+  expect([...found.values()].map((spans) => spans.length)).toEqual([2, 2, 2, 2]);
+});
+
 test("what waits when the hub stops is decided and delivered", async () => {
   await open({
     tail: {
