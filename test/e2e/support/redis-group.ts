@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { requirePeer } from "../../support/peers.ts";
 import { startChild } from "./child.ts";
 import { temporaryFolder } from "./folder.ts";
-import { freePort } from "./prometheus.ts";
+import { freePort, freePorts } from "./prometheus.ts";
 import { type RedisServer, startRedis } from "./redis.ts";
 import { waitUntil } from "./wait.ts";
 
@@ -24,15 +24,15 @@ const shares = [
 
 /** A cluster of three masters, each with a replica if wanted, once it is whole. */
 export async function startCluster({ replicated = false } = {}): Promise<RedisGroup> {
-  const start = async () => {
-    const port = await freePort();
-    const bus = String(port + 1 > 65_000 ? port - 1 : port + 1);
+  const start = async (port: number, bus: string) => {
     const timeout = String(2 * DOWN_AFTER_MS);
     const args = ["--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-node-timeout", timeout];
     return { server: await startRedis({ port, args }), bus };
   };
+  const count = replicated ? 6 : 3;
+  const ports = await freePorts(2 * count);
   const nodes: Awaited<ReturnType<typeof start>>[] = [];
-  for (let i = 0; i < (replicated ? 6 : 3); i++) nodes.push(await start());
+  for (let i = 0; i < count; i++) nodes.push(await start(ports[2 * i]!, String(ports[2 * i + 1])));
   const servers = nodes.map(({ server }) => server);
   const [masters, replicas] = [servers.slice(0, 3), servers.slice(3)];
   for (const [i, node] of masters.entries())
