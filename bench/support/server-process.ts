@@ -41,7 +41,7 @@ export async function startHub(extra = ""): Promise<ServerProcess> {
 
 /** Starts a script that logs a JSON line with "msg":"ready" and its listeners. */
 export async function startServer(script: string, args: readonly string[] = []): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ["--max-semi-space-size=4", script, ...args], {
+  const child = spawn(process.execPath, ["--max-semi-space-size=4", "--no-parallel-scavenge", script, ...args], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   // Whatever becomes of who started it, it goes with them.

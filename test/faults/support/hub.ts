@@ -61,6 +61,7 @@ export function startFaultHub(options: FaultHubOptions): FaultHub {
   // As `npm start` does.
   const args = [
     "--max-semi-space-size=4",
+    "--no-parallel-scavenge",
     "bin/mixdown.js",
     "serve",
     "--config",
