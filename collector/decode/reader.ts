@@ -166,6 +166,13 @@ export function decodeText(bytes: Buffer, start: number, end: number): string {
   return bytes.toString("utf8", start, end);
 }
 
+/** The text of a length-delimited field, of which the tag has been read. */
+export function readText(reader: ProtoReader, bytes: Buffer): string {
+  const length = reader.length();
+  reader.pos += length;
+  return decodeText(bytes, reader.pos - length, reader.pos);
+}
+
 /** Two unsigned halves as an Int64 value; undefined from 2^63 on. */
 function toUint64(low: number, high: number): Int64 | undefined {
   if (high < 0x20_0000) return high * 0x1_0000_0000 + low;

@@ -1,5 +1,5 @@
 import type { Json } from "../../schemas/model/access-log.ts";
-import { decodeText, ProtoReader } from "./reader.ts";
+import { ProtoReader, readText } from "./reader.ts";
 
 /** A google.protobuf.Struct as plain JSON. */
 export type JsonObject = { readonly [key: string]: Json };
@@ -112,10 +112,4 @@ function readWithin<T>(reader: ProtoReader, read: () => T): T {
   const value = read();
   reader.leave(outer);
   return value;
-}
-
-function readText(reader: ProtoReader, bytes: Buffer): string {
-  const length = reader.length();
-  reader.pos += length;
-  return decodeText(bytes, reader.pos - length, reader.pos);
 }

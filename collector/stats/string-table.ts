@@ -1,7 +1,8 @@
 import { other } from "./dimensions.ts";
 
-/** Ids of every string table: no text at all, and any text beyond the budget. */
+/** In every table, the id of no text at all. */
 export const absentId = 0;
+/** In every table, the id of any text beyond the budget. */
 export const otherId = 1;
 
 /** Texts longer than this (UTF-16 units) count as beyond the budget. */

@@ -1,4 +1,4 @@
-import { decodeText, ProtoReader, wire } from "../reader.ts";
+import { ProtoReader, readText, wire } from "../reader.ts";
 
 /** A number that a proxy keeps, at a moment. */
 export interface MetricSample {
@@ -106,12 +106,6 @@ function readValue(reader: ProtoReader): number {
   }
   reader.leave(outer);
   return value;
-}
-
-function readText(reader: ProtoReader, bytes: Buffer): string {
-  const length = reader.length();
-  reader.pos += length;
-  return decodeText(bytes, reader.pos - length, reader.pos);
 }
 
 function tagOf(field: number): number {

@@ -1,5 +1,5 @@
 import type { EnvoyNode } from "../../../schemas/model/access-log.ts";
-import { decodeText, ProtoReader, wire } from "../reader.ts";
+import { decodeText, ProtoReader, readText, wire } from "../reader.ts";
 import { eachFamily } from "./family.ts";
 import { type HeldMetric, readHeldMetric } from "./metric-reader.ts";
 import { nodeAttributes } from "./node-attributes.ts";
@@ -182,11 +182,7 @@ function readLabels(reader: ProtoReader, bytes: Buffer, { labels }: HeldMetric):
     while (reader.more) {
       const tag = reader.tag();
       if (tag !== 10 && tag !== 18) reader.skip(tag & 7);
-      else {
-        const length = reader.length();
-        reader.pos += length;
-        pair[(tag >>> 3) - 1] = decodeText(bytes, reader.pos - length, reader.pos);
-      }
+      else pair[(tag >>> 3) - 1] = readText(reader, bytes);
     }
     if (reader.fault !== undefined) return [];
     found.push(pair);

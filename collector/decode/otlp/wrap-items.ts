@@ -5,8 +5,9 @@ import { itemWidth, type RequestIndex, type Section } from "./request-index.ts";
 /** Items are put together up to this many bytes, so that a lane can send them in requests of any usual limit. */
 export const pieceBytes = 524_288;
 
-/** Fields that hold what is below: scopes of a resource, items of a scope, the resources of a request. */
+/** The field that holds scopes of a resource, and items of a scope. */
 export const listField = 2;
+/** The field that holds the resources of a request. */
 export const resourcesField = 1;
 
 /** Parts items, whose numbers ascend, into runs of one resource and about the size of a piece. */

@@ -1,5 +1,5 @@
 import type { DescriptorEntry, RateLimitDescriptor, RateLimitRequest } from "../../../schemas/model/rate-limit.ts";
-import { decodeText, ProtoReader, type WireFault } from "../reader.ts";
+import { ProtoReader, readText, type WireFault } from "../reader.ts";
 import { emptyDescriptor, toDescriptor, unitOfNumber, type WireDescriptor } from "./descriptor.ts";
 
 /**
@@ -83,10 +83,4 @@ function readWrapped(reader: ProtoReader): number {
   }
   reader.leave(outer);
   return value;
-}
-
-function readText(reader: ProtoReader, bytes: Buffer): string {
-  const length = reader.length();
-  reader.pos += length;
-  return decodeText(bytes, reader.pos - length, reader.pos);
 }

@@ -21,11 +21,13 @@ export interface HeadSampler {
 const serviceSlot = slotOf("span.service");
 const weightSlot = slotOf("context.weight");
 
-/** The service of a span's record, and how many it stands for. */
+/** The service of a span's record. */
 export const serviceIn = (values: Slots): string | undefined => {
   const service = values[serviceSlot];
   return typeof service === "string" ? service : undefined;
 };
+
+/** How many spans a record stands for. */
 export const weightIn = (values: Slots): number => {
   const weight = values[weightSlot];
   return typeof weight === "number" ? weight : 1;
